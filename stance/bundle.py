@@ -1,0 +1,184 @@
+"""Model folders: find, open and verify.
+
+A model folder is a Hugging Face checkpoint with two more files: `model.onnx`, which is what runs,
+and the contract `stance.json`, which says what the numbers mean and holds the hash of every file.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stance.calibration import Calibration
+from stance.errors import ModelError
+
+CONTRACT = "stance.json"
+FORMAT = 1
+ENGINE_FILES = ("config.json", "tokenizer.json", "model.onnx")
+"""The files that labelling reads, and that are therefore verified whenever a folder is opened."""
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """An opened and verified model folder.
+
+    Args:
+        path: the folder.
+        name: the model's name.
+        digest: hash of the contract and so, through it, of every file; 12 hexadecimal digits.
+        labels: in the order of the label logits.
+        stances: in the order of the stance logits.
+        max_tokens: how many tokens the model reads, special ones included.
+        calibration: temperatures and thresholds.
+        onnx: the content of `model.onnx`.
+        tokenizer: the content of `tokenizer.json`.
+    """
+
+    path: Path
+    name: str
+    digest: str
+    labels: tuple[str, ...]
+    stances: tuple[str, ...]
+    max_tokens: int
+    calibration: Calibration
+    onnx: bytes
+    tokenizer: bytes
+
+    @property
+    def identity(self) -> str:
+        """Name and hash, "base@0123456789ab"."""
+        return f"{self.name}@{self.digest}"
+
+
+def find_model(model: str | Path | None = None) -> Path:
+    """Find a model folder: a path, or the name of a shipped model; `base` where none is given.
+
+    Raises:
+        ModelError: neither a folder nor a shipped model has this name.
+    """
+    shipped = [_PACKAGE / "_models"]
+    if (_PACKAGE.parent / "pyproject.toml").is_file():
+        shipped.append(_PACKAGE.parent / "models")
+    places = [folder / (model or "base") for folder in shipped]
+    if model is not None:
+        places.insert(0, Path(model))
+    for place in places:
+        if (place / CONTRACT).is_file():
+            return place
+    names = sorted({found.parent.name for folder in shipped for found in folder.glob(f"*/{CONTRACT}")})
+    raise ModelError(
+        f"no model folder (one with a {CONTRACT}) at {str(model or 'base')!r}; "
+        f"give a folder, or one of the shipped models: {', '.join(names) or 'none found'}"
+    )
+
+
+def open_bundle(path: Path, *, every_file: bool = False) -> Bundle:
+    """Open a model folder and verify it against its contract.
+
+    Args:
+        path: a folder with a `stance.json`.
+        every_file: verify the files that labelling does not read as well. Default: False.
+
+    Raises:
+        ModelError: a file is missing, cut short or changed, or the contract or the labels are
+            not what they must be. The message names the file.
+    """
+    raw = _read(path / CONTRACT)
+    contract = _parse(raw, path / CONTRACT)
+    if contract.get("format") != FORMAT:
+        raise ModelError(
+            f"{path / CONTRACT}: format {contract.get('format')!r}; this version reads format "
+            f"{FORMAT}: install the version of stance-classifier that the model was made for"
+        )
+    try:
+        hashes: Mapping[str, str] = dict(contract["files"])
+        names = set(ENGINE_FILES) | (set(hashes) if every_file else set())
+        files = {name: _verified(path / name, hashes[name]) for name in sorted(names)}
+        bundle = Bundle(
+            path=path,
+            name=str(contract["name"]),
+            digest=hashlib.sha256(raw).hexdigest()[:12],
+            labels=tuple(contract["labels"]),
+            stances=tuple(contract["stances"]),
+            max_tokens=int(contract["max_tokens"]),
+            calibration=Calibration(**contract["calibration"]),
+            onnx=files["model.onnx"],
+            tokenizer=files["tokenizer.json"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path / CONTRACT}: not a contract of format {FORMAT}: {error!r}") from error
+    _check_labels(bundle, _parse(files["config.json"], path / "config.json"))
+    return bundle
+
+
+def write_contract(
+    path: Path,
+    *,
+    name: str,
+    labels: tuple[str, ...],
+    stances: tuple[str, ...],
+    max_tokens: int,
+    calibration: Calibration,
+) -> None:
+    """Write the contract of a folder whose other files are complete, with their hashes."""
+    contract = {
+        "format": FORMAT,
+        "name": name,
+        "labels": list(labels),
+        "stances": list(stances),
+        "max_tokens": max_tokens,
+        "calibration": {
+            "temperature": calibration.temperature,
+            "stance_temperature": calibration.stance_temperature,
+            "stance_thresholds": dict(calibration.stance_thresholds),
+        },
+        "files": {
+            file.name: hashlib.sha256(file.read_bytes()).hexdigest()
+            for file in sorted(path.iterdir())
+            if file.is_file() and file.name not in {CONTRACT, "README.md"}
+        },
+    }
+    (path / CONTRACT).write_text(json.dumps(contract, indent=2) + "\n", encoding="utf-8")
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{file}: {error.strerror}; get the model folder again") from error
+
+
+def _verified(file: Path, expected: str) -> bytes:
+    content = _read(file)
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise ModelError(
+            f"{file}: cut short or changed (sha256 {found[:12]}…, {len(content):,} bytes; the contract "
+            f"says {expected[:12]}…); get the model folder again"
+        )
+    return content
+
+
+def _parse(content: bytes, file: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(content)
+    except ValueError as error:
+        raise ModelError(f"{file}: not JSON ({error}); get the model folder again") from error
+    if not isinstance(values, dict):
+        raise ModelError(f"{file}: a JSON object was expected, {type(values).__name__} came")
+    return values
+
+
+def _check_labels(bundle: Bundle, config: Mapping[str, Any]) -> None:
+    names = config.get("id2label")
+    found = tuple(names.values()) if isinstance(names, dict) else None
+    if found != bundle.labels:
+        raise ModelError(
+            f"{bundle.path / 'config.json'}: labels {found}; the contract says {bundle.labels}"
+        )
+    if bundle.stances and not set(bundle.stances) <= set(bundle.labels):
+        raise ModelError(f"{bundle.path / CONTRACT}: stances {bundle.stances} are not all labels")

@@ -1,0 +1,74 @@
+"""Logits to probabilities, and probabilities to decisions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The numbers, fitted on held-out sentences, that make a model's scores honest.
+
+    Args:
+        temperature: divides the label logits, above 0. Default 1.
+        stance_temperature: divides the stance logits, above 0. Default 1.
+        stance_thresholds: for each stance the probability, 0 to 1, from which a sentence is said
+            to hold it; 0.5 where none is given.
+
+    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks".
+    """
+
+    temperature: float = 1.0
+    stance_temperature: float = 1.0
+    stance_thresholds: Mapping[str, float] = field(default_factory=dict)
+
+
+def softmax(logits: Array) -> Array:
+    """Turn logits [n, labels] into probabilities [n, labels] that add up to 1 in each row."""
+    exponents = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probabilities: Array = exponents / exponents.sum(axis=-1, keepdims=True)
+    return probabilities
+
+
+def sigmoid(logits: Array) -> Array:
+    """Turn independent logits into probabilities, without overflow."""
+    probabilities: Array = 0.5 * (1.0 + np.tanh(0.5 * logits))
+    return probabilities
+
+
+def label_probabilities(logits: Array, calibration: Calibration) -> Array:
+    """Turn label logits [n, labels] into calibrated probabilities [n, labels]."""
+    return softmax(logits.astype(np.float64) / calibration.temperature)
+
+
+def stance_probabilities(logits: Array, calibration: Calibration) -> Array:
+    """Turn stance logits [n, stances] into calibrated, independent probabilities [n, stances]."""
+    return sigmoid(logits.astype(np.float64) / calibration.stance_temperature)
+
+
+def decide_stances(
+    label: str, probabilities: Array, stances: tuple[str, ...], calibration: Calibration
+) -> tuple[str, ...]:
+    """Choose which stances a sentence holds, so that they never contradict its label.
+
+    Args:
+        label: the sentence's label. One that is no stance means that there is no act at all.
+        probabilities: [stances], independent.
+        stances: their names, in the same order.
+        calibration: holds the thresholds.
+
+    Returns:
+        The label's stance and all that reach their thresholds, in the order of `stances`.
+    """
+    if label not in stances:
+        return ()
+    thresholds = calibration.stance_thresholds
+    return tuple(
+        stance
+        for stance, probability in zip(stances, probabilities, strict=True)
+        if stance == label or probability >= thresholds.get(stance, 0.5)
+    )

@@ -1,0 +1,132 @@
+"""The command line: thin commands over the library."""
+
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stance.bundle import find_model, open_bundle
+from stance.classifier import load
+from stance.errors import InputError, OutputError, StanceError
+from stance.inputs import read_lines, read_text
+from stance.labels import MEANINGS
+from stance.page import render
+from stance.predictions import Document
+from stance.rows import Format, write_rows
+
+app = typer.Typer(
+    help="Label news sentences as allegation, confirmation, hedge or denial.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model", "-m", help="A model folder, or the name of a shipped model [default: base]."
+    ),
+]
+ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads [default: one a core].")]
+FormatOption = Annotated[
+    Format | None, typer.Option("--format", "-f", help="[default: table on a terminal, else jsonl]")
+]
+HtmlOption = Annotated[
+    Path | None, typer.Option("--html", help="Write a page with the sentences highlighted.")
+]
+
+
+@app.command()
+def classify(
+    texts: Annotated[list[str] | None, typer.Argument(metavar="TEXT...", help="Sentences.")] = None,
+    source: Annotated[
+        str | None, typer.Option("--input", "-i", metavar="FILE|-", help="A sentence a line.")
+    ] = None,
+    form: FormatOption = None,
+    model: ModelOption = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """Label sentences."""
+    if bool(texts) == (source is not None):
+        raise InputError(
+            "give sentences as arguments, or a file of them by --input (- for standard input)"
+        )
+    classifier = load(model, threads=threads)
+    sentences = texts or read_lines(str(source), report=_say)
+    predictions = classifier.classify_many(sentences)
+    write_rows((prediction.to_dict() for prediction in predictions), form or _usual_format())
+
+
+@app.command()
+def read(
+    source: Annotated[str, typer.Argument(metavar="FILE|-", help="An article; - for standard input.")],
+    html: HtmlOption = None,
+    form: FormatOption = None,
+    model: ModelOption = None,
+    threads: ThreadsOption = None,
+) -> None:
+    """Split an article into sentences and label each."""
+    text = read_text(source, report=_say)
+    _show(load(model, threads=threads).read(text), title=Path(source).name, html=html, form=form)
+
+
+@app.command()
+def demo(html: HtmlOption = None, form: FormatOption = None, model: ModelOption = None) -> None:
+    """Label the sentences of an article that ships with the library."""
+    text = (files("stance") / "resources" / "demo.txt").read_text(encoding="utf-8")
+    _show(load(model).read(text), title=text.splitlines()[0], html=html, form=form)
+
+
+@app.command()
+def info(model: ModelOption = None) -> None:
+    """Verify every file of a model and say what it is."""
+    bundle = open_bundle(find_model(model), every_file=True)
+    print(f"model        {bundle.identity}")
+    print(f"folder       {bundle.path}")
+    print(f"max tokens   {bundle.max_tokens}")
+    print(f"temperature  {bundle.calibration.temperature}")
+    for label in bundle.labels:
+        print(f"label        {label}: {MEANINGS.get(label, '')}".rstrip(": "))
+
+
+def main() -> None:
+    """Run the command line: errors become one line and exit code 2."""
+    try:
+        app()
+    except StanceError as error:
+        _say(str(error))
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stdout = None  # or Python would complain when it flushes
+        sys.exit(141)
+
+
+def _show(document: Document, *, title: str, html: Path | None, form: Format | None) -> None:
+    if html is not None:
+        _write(html, render(document, title=title))
+        if form is None:
+            return
+    write_rows(document.rows(), form or _usual_format())
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"{path}: {error.strerror}; a path that can be written was expected"
+        ) from error
+
+
+def _usual_format() -> Format:
+    return Format.TABLE if sys.stdout.isatty() else Format.JSONL
+
+
+def _say(message: str) -> None:
+    print(f"stance: {message}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

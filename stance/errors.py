@@ -1,0 +1,33 @@
+"""The errors of this library.
+
+    StanceError
+    ├── InputError         what was to be labelled is not text, or cannot be read
+    ├── ModelError         a model folder is missing, damaged, or not of this format
+    ├── OutputError        a result cannot be written
+    └── MissingExtraError  a feature needs packages that are not installed
+
+Each message says what came, what was expected and what to do.
+"""
+
+
+class StanceError(Exception):
+    """Base of every error that this library raises on purpose."""
+
+
+class InputError(StanceError, ValueError):
+    """What was to be labelled is not text, or cannot be read."""
+
+
+class ModelError(StanceError):
+    """A model folder is missing, damaged, or not of this format."""
+
+
+class OutputError(StanceError):
+    """A result cannot be written."""
+
+
+class MissingExtraError(StanceError, ImportError):
+    """A feature needs packages that are not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f'{feature} needs more packages: pip install "stance-classifier[{extra}]"')

@@ -1,0 +1,72 @@
+"""Files and streams to text, with a word on every byte that had to be replaced."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from stance.errors import InputError
+
+Report = Callable[[str], None]
+"""Takes a message for the person who runs this."""
+
+STDIN = "-"
+MOST_REPORTS = 5
+"""Bad lines that are named one by one; the rest are only counted."""
+
+
+def read_lines(source: str, *, report: Report) -> Iterator[str]:
+    """Read the lines of a UTF-8 file, lazily.
+
+    Args:
+        source: a path, or "-" for standard input.
+        report: is told the line and byte of what is not UTF-8, and the count at the end.
+
+    Yields:
+        Each line without its line break; bytes that are not UTF-8 have become U+FFFD.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    bad = 0
+    with _open(source) as stream:
+        for number, line in enumerate(stream, 1):
+            content = line.rstrip(b"\r\n")
+            if number == 1:
+                content = content.removeprefix(b"\xef\xbb\xbf")
+            try:
+                yield content.decode()
+            except UnicodeDecodeError as error:
+                bad += 1
+                if bad <= MOST_REPORTS:
+                    report(
+                        f"{_name(source)}: line {number}, byte {error.start + 1}: not UTF-8; replaced"
+                    )
+                yield content.decode(errors="replace")
+    if bad:
+        report(f"{_name(source)}: lines with bytes that are not UTF-8: {bad}; those bytes were replaced")
+
+
+def read_text(source: str, *, report: Report) -> str:
+    """Read a whole UTF-8 file; see `read_lines`."""
+    return "\n".join(read_lines(source, report=report))
+
+
+@contextmanager
+def _open(source: str) -> Iterator[BinaryIO]:
+    if source == STDIN:
+        yield sys.stdin.buffer
+        return
+    try:
+        with Path(source).open("rb") as stream:
+            yield stream
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(
+            f"{source}: {reason}; a readable file, or - for standard input, was expected"
+        ) from error
+
+
+def _name(source: str) -> str:
+    return "standard input" if source == STDIN else source

@@ -1,0 +1,108 @@
+"""What the model says of a sentence and of a document; to and from plain dicts."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from stance.errors import InputError
+from stance.sentences import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the model says of one sentence.
+
+    Args:
+        text: the sentence, as it came.
+        label: the decided label.
+        confidence: the probability of the decided label, 0 to 1.
+        probabilities: of all labels; they add up to 1.
+        stances: all stances that the sentence holds, the label's among them.
+        truncated: whether the sentence was longer than the model reads, and its end went unread.
+        reason: why the model was not asked, or not followed ("empty"); None if it was.
+        model: name and hash of the model, "base@0123456789ab".
+    """
+
+    text: str
+    label: str
+    confidence: float
+    probabilities: Mapping[str, float]
+    stances: tuple[str, ...]
+    truncated: bool
+    reason: str | None
+    model: str
+
+    @property
+    def top_label(self) -> str:
+        """The most probable label, whatever was decided."""
+        return max(self.probabilities, key=self.probabilities.__getitem__)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain dicts, lists, strings and numbers, ready for JSON."""
+        values = {name: getattr(self, name) for name in _FIELDS}
+        return values | {
+            "probabilities": dict(self.probabilities),
+            "stances": list(self.stances),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build a prediction from what `to_dict` gave; keys that are no field are passed over.
+
+        Raises:
+            InputError: a field is missing.
+        """
+        if missing := [name for name in _FIELDS if name not in values]:
+            raise InputError(f"a prediction needs {', '.join(_FIELDS)}; missing: {', '.join(missing)}")
+        chosen = {name: values[name] for name in _FIELDS}
+        return cls(
+            **chosen
+            | {
+                "probabilities": dict(values["probabilities"]),
+                "stances": tuple(values["stances"]),
+            }
+        )
+
+
+_FIELDS = tuple(field.name for field in fields(Prediction))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text, its sentences, and a prediction for each of them, in order."""
+
+    text: str
+    sentences: tuple[Sentence, ...]
+    predictions: tuple[Prediction, ...]
+
+    def __iter__(self) -> Iterator[tuple[Sentence, Prediction]]:
+        return zip(self.sentences, self.predictions, strict=True)
+
+    def __len__(self) -> int:
+        return len(self.sentences)
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield a plain dict a sentence: `index`, `start`, `end` and the prediction's fields."""
+        for index, (sentence, prediction) in enumerate(self):
+            place = {"index": index, "start": sentence.start, "end": sentence.end}
+            yield place | prediction.to_dict()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document as plain dicts, lists, strings and numbers, ready for JSON."""
+        return {"text": self.text, "sentences": list(self.rows())}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build a document from what `to_dict` gave.
+
+        Raises:
+            InputError: a field is missing.
+        """
+        if missing := [name for name in ("text", "sentences") if name not in values]:
+            raise InputError(f"a document needs text and sentences; missing: {', '.join(missing)}")
+        rows = values["sentences"]
+        return cls(
+            values["text"],
+            tuple(Sentence(row["text"], row["start"], row["end"]) for row in rows),
+            tuple(Prediction.from_dict(row) for row in rows),
+        )

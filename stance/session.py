@@ -1,0 +1,56 @@
+"""Batches to logits: the engine that runs the network."""
+
+from typing import Protocol
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from stance.bundle import Bundle
+from stance.errors import ModelError
+
+Logits = NDArray[np.float32]
+
+
+class Session(Protocol):
+    """What runs a network. Engines differ in speed, never in the labels that come of it."""
+
+    def logits(self, ids: NDArray[np.int64]) -> tuple[Logits, Logits]:
+        """Run one batch of equally long sentences.
+
+        Args:
+            ids: [batch, tokens] token ids.
+
+        Returns:
+            Label logits [batch, labels] and stance logits [batch, stances].
+        """
+        ...
+
+
+class CpuSession:
+    """ONNX Runtime on the CPU.
+
+    Args:
+        bundle: an opened model folder.
+        threads: for one batch, at least 1. Default: one for each physical core.
+
+    Raises:
+        ModelError: `model.onnx` is not a network that ONNX Runtime can run.
+    """
+
+    def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        if threads is not None:
+            options.intra_op_num_threads = threads
+        try:
+            self._session = onnxruntime.InferenceSession(
+                bundle.onnx, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime's own errors share no public base
+            raise ModelError(f"{bundle.path / 'model.onnx'}: {error}") from error
+
+    def logits(self, ids: NDArray[np.int64]) -> tuple[Logits, Logits]:
+        """Run one batch; see `Session.logits`."""
+        labels, stances = self._session.run(["logits", "stance_logits"], {"input_ids": ids})
+        return labels, stances

@@ -1,0 +1,63 @@
+"""Logits on held-out sentences to the temperatures and thresholds of a model."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from sklearn.metrics import f1_score, log_loss
+
+from stance.calibration import Calibration, label_probabilities, stance_probabilities
+
+Array = NDArray[np.floating]
+TEMPERATURES = (0.05, 20.0)
+THRESHOLDS = np.arange(0.2, 0.81, 0.05).round(2)
+
+
+def fit_calibration(
+    logits: Array,
+    labels: NDArray[np.integer],
+    stance_logits: Array,
+    stance_labels: NDArray[np.bool_],
+    stances: Sequence[str],
+) -> Calibration:
+    """Fit temperatures by likelihood, and for each stance the threshold with the best F1.
+
+    Args:
+        logits: [n, labels].
+        labels: [n] indices.
+        stance_logits: [n, stances].
+        stance_labels: [n, stances].
+        stances: their names.
+
+    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks".
+    """
+    known = np.arange(logits.shape[1])
+    temperature = _fit_temperature(
+        lambda t: log_loss(labels, label_probabilities(logits, Calibration(t)), labels=known)
+    )
+    stance_temperature = _fit_temperature(
+        lambda t: log_loss(
+            stance_labels.ravel(),
+            stance_probabilities(stance_logits, Calibration(stance_temperature=t)).ravel(),
+            labels=[False, True],
+        )
+    )
+    fitted = Calibration(temperature, stance_temperature)
+    probabilities = stance_probabilities(stance_logits, fitted)
+    thresholds = {
+        stance: _best_threshold(stance_labels[:, index], probabilities[:, index])
+        for index, stance in enumerate(stances)
+    }
+    return Calibration(temperature, stance_temperature, thresholds)
+
+
+def _fit_temperature(loss) -> float:  # type: ignore[no-untyped-def]
+    low, high = np.log(TEMPERATURES)
+    found = minimize_scalar(lambda log: loss(float(np.exp(log))), bounds=(low, high), method="bounded")
+    return round(float(np.exp(found.x)), 4)
+
+
+def _best_threshold(held: NDArray[np.bool_], probabilities: Array) -> float:
+    scores = [f1_score(held, probabilities >= limit, zero_division=0.0) for limit in THRESHOLDS]
+    return float(THRESHOLDS[int(np.argmax(scores))])

@@ -1,0 +1,165 @@
+"""A trained network to a model folder, written whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from transformers import PreTrainedTokenizerFast
+
+from stance.batches import batches
+from stance.bundle import write_contract
+from stance.errors import ModelError, OutputError
+from stance.train.calibrate import fit_calibration
+from stance.train.data import LabelledSentence
+from stance.train.graph import build_graph
+from stance.train.model import StanceModel, checkpoint_weights, save_checkpoint
+
+Logits = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+def export(
+    model: StanceModel,
+    tokenizer: PreTrainedTokenizerFast,
+    out: Path,
+    *,
+    held_out: Sequence[LabelledSentence],
+    max_tokens: int = 256,
+    max_flips: float = 0.01,
+) -> float:
+    """Write a model folder: checkpoint, int8 network, tokenizer and contract.
+
+    Args:
+        model: trained. Its encoder must be of the BERT family.
+        tokenizer: the encoder's.
+        out: the folder; one that exists is replaced. Its name becomes the model's name.
+        held_out: sentences that the model was not trained on, to calibrate and to verify with.
+        max_tokens: the longest input. Default 256.
+        max_flips: the share of `held_out` that int8 may label otherwise than fp32. Default 0.01.
+
+    Returns:
+        The share of `held_out` that int8 labels otherwise than fp32.
+
+    Raises:
+        ModelError: int8 flips too many labels (they are named), or the encoder is of another kind.
+        OutputError: the folder cannot be written.
+    """
+    config = model.classifier.config
+    if config.model_type != "bert":
+        raise ModelError(f"an encoder of the BERT family was expected, {config.model_type!r} came")
+    labels = tuple(config.id2label[index] for index in range(config.num_labels))
+    stances = labels[1:]
+    weights = checkpoint_weights(model)
+    arrays = {name: weight.float().numpy() for name, weight in weights.items()}
+    plain = _plain_tokenizer(tokenizer)
+    networks = {
+        precision: build_graph(
+            arrays, config.to_dict(), max_tokens=max_tokens, precision=precision
+        ).SerializeToString()
+        for precision in ("fp32", "int8")
+    }
+    ids = _encode(plain, held_out, max_tokens)
+    exact, quantised = (run_network(networks[precision], ids) for precision in ("fp32", "int8"))
+    flips = _check_flips(held_out, labels, exact[0], quantised[0], max_flips)
+    calibration = fit_calibration(
+        quantised[0],
+        np.array([labels.index(sentence.label) for sentence in held_out]),
+        quantised[1],
+        np.array([[stance in (sentence.stances or ()) for stance in stances] for sentence in held_out]),
+        stances,
+    )
+    with _whole_folder(out) as folder:
+        save_checkpoint(folder, model, weights)
+        (folder / "tokenizer.json").write_text(plain.to_str(), encoding="utf-8")
+        (folder / "tokenizer_config.json").write_text(
+            '{"tokenizer_class": "PreTrainedTokenizerFast", "unk_token": "[UNK]", "pad_token": "[PAD]", '
+            f'"cls_token": "[CLS]", "sep_token": "[SEP]", "model_max_length": {max_tokens}}}\n',
+            encoding="utf-8",
+        )
+        (folder / "model.onnx").write_bytes(networks["int8"])
+        write_contract(
+            folder,
+            name=out.name,
+            labels=labels,
+            stances=stances,
+            max_tokens=max_tokens,
+            calibration=calibration,
+        )
+    return flips
+
+
+def run_network(network: bytes, ids: Sequence[Sequence[int]]) -> Logits:
+    """Run a network on token ids; returns logits [n, labels] and stance logits [n, stances]."""
+    session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
+    pairs = [
+        (batch.rows, session.run(None, {"input_ids": batch.ids}))
+        for batch in batches(ids, max_tokens=2048)
+    ]
+    order = np.argsort(np.concatenate([rows for rows, _ in pairs]))
+    label_logits, stance_logits = (
+        np.concatenate([outputs[index] for _, outputs in pairs])[order] for index in (0, 1)
+    )
+    return label_logits, stance_logits
+
+
+def _encode(
+    tokenizer: Tokenizer, sentences: Sequence[LabelledSentence], max_tokens: int
+) -> list[list[int]]:
+    encodings = tokenizer.encode_batch_fast([sentence.text for sentence in sentences])
+    return [[*encoding.ids[: max_tokens - 1], encoding.ids[-1]][:max_tokens] for encoding in encodings]
+
+
+def _plain_tokenizer(tokenizer: PreTrainedTokenizerFast) -> Tokenizer:
+    """Copy a tokenizer without the padding and truncation that some files carry."""
+    plain = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+    plain.no_padding()
+    plain.no_truncation()
+    return plain
+
+
+def _check_flips(
+    sentences: Sequence[LabelledSentence],
+    labels: Sequence[str],
+    exact: NDArray[np.float32],
+    quantised: NDArray[np.float32],
+    max_flips: float,
+) -> float:
+    before, after = exact.argmax(axis=1), quantised.argmax(axis=1)
+    flipped = np.flatnonzero(before != after)
+    share = len(flipped) / len(sentences)
+    if share > max_flips:
+        lines = [f"{labels[before[i]]} -> {labels[after[i]]}: {sentences[i].text}" for i in flipped]
+        raise ModelError(
+            f"int8 flips {share:.1%} of the labels, at most {max_flips:.1%} are allowed:\n"
+            + "\n".join(lines)
+        )
+    return share
+
+
+@contextmanager
+def _whole_folder(out: Path) -> Iterator[Path]:
+    """Give a folder to fill, which takes the place of `out` only if all went well."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise OutputError(f"{out}: {error.strerror}") from error
+    try:
+        yield folder
+        folder.chmod(0o755)
+        if out.exists():
+            os.rename(out, old := folder.with_name(f"{folder.name}-old"))
+            os.rename(folder, out)
+            shutil.rmtree(old)
+        else:
+            os.rename(folder, out)
+    except OSError as error:
+        raise OutputError(f"{out}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

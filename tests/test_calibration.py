@@ -1,0 +1,49 @@
+"""Logits to probabilities to decisions."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from stance.calibration import (
+    Calibration,
+    decide_stances,
+    label_probabilities,
+    sigmoid,
+    stance_probabilities,
+)
+
+LOGITS = arrays(np.float32, (3, 5), elements=st.floats(-1e4, 1e4, width=32))
+
+
+@given(LOGITS, st.floats(0.05, 20))
+def test_label_probabilities_add_up_to_one(logits: np.ndarray, temperature: float) -> None:
+    """Whatever the logits, each row is a distribution, and its order is theirs."""
+    probabilities = label_probabilities(logits, Calibration(temperature))
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(3))
+    assert np.all(probabilities.max(axis=1) == probabilities[range(3), logits.argmax(axis=1)])
+
+
+def test_a_high_temperature_lowers_confidence() -> None:
+    """Temperature is what divides the logits."""
+    logits = np.array([[2.0, 0.0]])
+    assert label_probabilities(logits, Calibration(2.0))[0, 0] == pytest.approx(sigmoid(np.array(1.0)))
+    assert stance_probabilities(logits, Calibration(stance_temperature=4.0))[0, 0] == pytest.approx(
+        1 / (1 + np.exp(-0.5))
+    )
+
+
+def test_stances_hold_the_label_and_all_above_their_threshold() -> None:
+    """The label's stance is always there; a threshold is reached from below and included."""
+    calibration = Calibration(stance_thresholds={"denial": 0.3, "hedge": 0.9})
+    names = ("allegation", "hedge", "denial")
+    assert decide_stances("allegation", np.array([0.1, 0.8, 0.3]), names, calibration) == (
+        "allegation",
+        "denial",
+    )
+
+
+def test_no_stance_means_no_stances() -> None:
+    """A sentence without an act holds no stance, however high a score."""
+    assert decide_stances("none", np.array([0.9]), ("hedge",), Calibration()) == ()

@@ -1,0 +1,131 @@
+"""Labelling, from text to prediction."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import stance
+from stance.classifier import EMPTY, WINDOWS
+from stance.errors import InputError
+
+from .conftest import SENTENCES, TINY
+
+NASTY = (
+    "\x00",
+    "It\x00 fell.",
+    "\ud800 lone",
+    "\u200f\u202eright to left",
+    "🎉" * 500,
+    "x" * 1_000_000,
+    "\ufeffIt fell.",
+)
+
+
+def test_a_prediction_is_whole(tiny: stance.Classifier) -> None:
+    """All probabilities, the decision among them, the stances and the model."""
+    prediction = tiny.classify(SENTENCES[0])
+    assert prediction.text == SENTENCES[0]
+    assert tuple(prediction.probabilities) == stance.LABELS
+    assert sum(prediction.probabilities.values()) == pytest.approx(1, abs=1e-5)
+    assert prediction.confidence == prediction.probabilities[prediction.label]
+    assert (prediction.label == "none") == (prediction.stances == ())
+    assert prediction.model.startswith("tiny@")
+    assert (prediction.truncated, prediction.reason) == (False, None)
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(SENTENCES) | st.text(max_size=80), max_size=30), st.randoms())
+def test_company_does_not_change_an_answer(texts: list[str], random: object) -> None:
+    """The same text gets the same prediction alone, in any batch and in any order."""
+    classifier = stance.load(TINY)
+    alone = {text: classifier.classify(text) for text in texts}
+    random.shuffle(texts)  # type: ignore[attr-defined]
+    assert list(classifier.classify_many(texts)) == [alone[text] for text in texts]
+
+
+def test_threads_do_not_change_an_answer() -> None:
+    """One thread or two: the same predictions."""
+    one, two = (
+        list(stance.load(TINY, threads=threads).classify_many(SENTENCES * 20)) for threads in (1, 2)
+    )
+    assert one == two
+
+
+def test_order_is_kept_across_windows(tiny: stance.Classifier) -> None:
+    """Texts come out as they went in, however many."""
+    texts = [f"{SENTENCES[number % 6]} {number}" for number in range(sum(WINDOWS[:3]) + 7)]
+    assert [prediction.text for prediction in tiny.classify_many(texts)] == texts
+
+
+def test_texts_are_taken_lazily(tiny: stance.Classifier) -> None:
+    """An endless iterable is fine, and no more than a window of it is taken for the first answer."""
+    taken = 0
+
+    def endless() -> Iterator[str]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield SENTENCES[taken % 6]
+
+    assert next(tiny.classify_many(endless())).text == SENTENCES[1]
+    assert taken == WINDOWS[0]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "\u00a0\u2028"])
+def test_blank_text_is_none_with_a_reason(tiny: stance.Classifier, text: str) -> None:
+    """Nothing was said, so the model is not asked."""
+    prediction = tiny.classify(text)
+    assert (prediction.label, prediction.reason, prediction.confidence) == ("none", EMPTY, 1.0)
+    assert prediction.stances == ()
+
+
+def test_a_long_text_is_labelled_on_what_fits(tiny: stance.Classifier) -> None:
+    """The end goes unread, and the prediction says so."""
+    long = "The agency denied it. " * 100
+    assert tiny.classify(long).truncated
+    assert not tiny.classify("The agency denied it.").truncated
+
+
+@pytest.mark.parametrize("text", NASTY, ids=lambda text: repr(text[:9]))
+def test_nasty_text_gets_an_answer(tiny: stance.Classifier, text: str) -> None:
+    """No text is a crash, and every text comes back as it went in."""
+    assert tiny.classify(text).text == text
+    assert tiny.read(text).text == text
+
+
+@pytest.mark.parametrize("item", [None, 1, b"bytes", ["list"], float("nan")])
+def test_what_is_no_string_is_named_with_its_position(tiny: stance.Classifier, item: object) -> None:
+    """The answers to all texts before it have come."""
+    answers = tiny.classify_many([*SENTENCES[:2], item])  # type: ignore[list-item]
+    assert [next(answers).text, next(answers).text] == list(SENTENCES[:2])
+    with pytest.raises(InputError, match=f"position 2, {type(item).__name__} came"):
+        next(answers)
+
+
+def test_a_string_is_not_an_iterable_of_sentences(tiny: stance.Classifier) -> None:
+    """A forgotten bracket must not label letters."""
+    with pytest.raises(InputError, match="call classify"):
+        tiny.classify_many("It fell.")
+
+
+@pytest.mark.parametrize("text", [None, b"bytes", 3])
+def test_reading_what_is_no_string_is_refused(tiny: stance.Classifier, text: object) -> None:
+    """The message names the type."""
+    with pytest.raises(InputError, match=type(text).__name__):
+        tiny.read(text)  # type: ignore[arg-type]
+
+
+def test_reading_labels_each_sentence_as_if_alone(tiny: stance.Classifier) -> None:
+    """A document is its sentences, with offsets."""
+    text = "\n\n".join(SENTENCES)
+    document = tiny.read(text)
+    assert [sentence.text for sentence in document.sentences] == list(SENTENCES)
+    assert list(document.predictions) == [tiny.classify(sentence) for sentence in SENTENCES]
+
+
+def test_threads_must_be_positive() -> None:
+    """Zero is not a way to say "all"."""
+    with pytest.raises(InputError, match="at least 1"):
+        stance.load(TINY, threads=0)

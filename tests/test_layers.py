@@ -1,0 +1,62 @@
+"""The order in which modules may import one another, and what importing must not load."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import stance
+
+PACKAGE = Path(stance.__file__).parent
+LAYERS = (
+    {"labels", "errors"},
+    {"sentences", "predictions", "calibration"},
+    {"bundle", "batches", "session"},
+    {"classifier"},
+    {"inputs", "rows", "page"},
+    {"cli"},
+)
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+
+
+def imports(file: Path) -> set[str]:
+    """Names of the modules of this package that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("stance."):
+            found.add(node.module.split(".")[1])
+    return found
+
+
+def test_every_module_has_a_layer() -> None:
+    """A new module must be given its place."""
+    modules = {file.stem for file in PACKAGE.glob("*.py")} - {"__init__", "__main__"}
+    assert modules == set(LEVEL)
+
+
+def test_imports_go_downwards() -> None:
+    """A module imports only from its own layer or lower ones, and nothing imports `train`."""
+    for file in PACKAGE.glob("*.py"):
+        if file.stem in LEVEL:
+            for name in imports(file):
+                assert LEVEL[name] <= LEVEL[file.stem], f"{file.stem} imports {name}"
+
+
+def test_train_imports_only_the_core() -> None:
+    """The training API stands on layers 1 to 4."""
+    for file in (PACKAGE / "train").glob("*.py"):
+        for name in imports(file) - {"train"}:
+            assert LEVEL[name] <= LEVEL["classifier"], f"train/{file.name} imports {name}"
+
+
+def test_classifying_loads_no_training_library() -> None:
+    """Importing and classifying in a fresh process load neither torch nor its kin."""
+    tiny = Path(__file__).resolve().parent / "data" / "tiny"
+    code = (
+        "import sys, stance\n"
+        f"stance.load({str(tiny)!r}).classify('It denied that.')\n"
+        "heavy = {'torch', 'transformers', 'datasets', 'sklearn', 'scipy', 'onnx', 'pandas'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-Ic", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

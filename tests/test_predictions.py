@@ -1,0 +1,45 @@
+"""Predictions and documents, to and from plain dicts."""
+
+import json
+
+import pytest
+
+import stance
+from stance.errors import InputError
+
+
+def test_a_prediction_survives_json(tiny: stance.Classifier) -> None:
+    """What was written is what is read."""
+    prediction = tiny.classify("Orlenia denied it.")
+    assert stance.Prediction.from_dict(json.loads(json.dumps(prediction.to_dict()))) == prediction
+
+
+def test_a_document_survives_json(tiny: stance.Classifier) -> None:
+    """Sentences, offsets and predictions come back."""
+    document = tiny.read("Orlenia denied it.\n\nThe agency was cautious. ")
+    assert stance.Document.from_dict(json.loads(json.dumps(document.to_dict()))) == document
+
+
+def test_rows_carry_their_place(tiny: stance.Classifier) -> None:
+    """The keys of a row are index, start, end and those of a prediction."""
+    document = tiny.read("It fell. It rose.")
+    rows = list(document.rows())
+    assert [(row["index"], row["start"], row["end"]) for row in rows] == [(0, 0, 8), (1, 9, 17)]
+    assert list(rows[0]) == ["index", "start", "end", *tiny.classify("It fell.").to_dict()]
+
+
+@pytest.mark.parametrize("kind", [stance.Prediction, stance.Document])
+def test_a_missing_field_is_named(kind: type) -> None:
+    """What is no prediction is refused by name."""
+    with pytest.raises(InputError, match="missing: .*text"):
+        kind.from_dict({"sentences": []})
+
+
+def test_the_top_label_is_the_most_probable_one(tiny: stance.Classifier) -> None:
+    """It is kept apart from the decision."""
+    values = tiny.classify("It fell.").to_dict() | {
+        "label": "hedge",
+        "probabilities": {"a": 0.2, "b": 0.8},
+    }
+    prediction = stance.Prediction.from_dict(values)
+    assert (prediction.label, prediction.top_label) == ("hedge", "b")

@@ -1,0 +1,48 @@
+"""The public names."""
+
+import inspect
+
+import stance
+
+
+def test_public_names_are_pinned() -> None:
+    """A name is added to or taken from the public ones on purpose only."""
+    assert stance.__all__ == [
+        "LABELS",
+        "Bundle",
+        "Classifier",
+        "Document",
+        "InputError",
+        "MissingExtraError",
+        "ModelError",
+        "OutputError",
+        "Prediction",
+        "Sentence",
+        "Stance",
+        "StanceError",
+        "load",
+    ]
+
+
+def test_public_names_are_documented() -> None:
+    """Each public class and function, and each of their public methods, has a docstring."""
+    for name in stance.__all__:
+        item = getattr(stance, name)
+        if inspect.isclass(item) or inspect.isfunction(item):
+            assert inspect.getdoc(item), name
+        if inspect.isclass(item):
+            for method, value in vars(item).items():
+                if inspect.isfunction(value) and not method.startswith("_"):
+                    assert value.__doc__, f"{name}.{method}"
+
+
+def test_labels_are_none_and_the_stances() -> None:
+    """The order of the labels is what models are trained with."""
+    assert stance.LABELS == ("none", "allegation", "confirmation", "hedge", "denial")
+    assert stance.LABELS[1:] == tuple(stance.Stance)
+
+
+def test_every_error_is_a_stance_error() -> None:
+    """One except clause catches all that the library raises on purpose."""
+    for name in ("InputError", "MissingExtraError", "ModelError", "OutputError"):
+        assert issubclass(getattr(stance, name), stance.StanceError)
