@@ -55,13 +55,13 @@ def read_jsonl(path: Path) -> Iterator[LabelledSentence]:
         InputError: the file cannot be read, or a line is not such an object; the line is named.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: {error}") from error
     for number, line in enumerate(lines, 1):
         try:
             yield from_row(json.loads(line))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f"{path}, line {number}: an object with text and label was expected: {error!r}"
             ) from error

@@ -1,0 +1,28 @@
+"""Fitting temperatures and thresholds."""
+
+import numpy as np
+import pytest
+
+from stance.calibration import label_probabilities
+from stance.train.calibrate import fit_calibration
+from stance.train.evaluate import calibration_error
+
+
+def test_overconfident_logits_are_cooled() -> None:
+    """The temperature that spoilt the logits is found again, and calibration gets better."""
+    generator = np.random.default_rng(0)
+    honest = generator.normal(size=(4000, 5)) * 2
+    shares = np.exp(honest) / np.exp(honest).sum(axis=1, keepdims=True)
+    labels = np.array([generator.choice(5, p=row) for row in shares])
+    held = np.eye(5, dtype=bool)[labels][:, 1:]
+    fitted = fit_calibration(3 * honest, labels, 3 * honest[:, 1:], held, ("a", "b", "c", "d"))
+    assert fitted.temperature == pytest.approx(3, rel=0.1)
+    assert calibration_error(labels, label_probabilities(3 * honest, fitted)) < 0.03
+
+
+def test_each_stance_gets_its_own_threshold() -> None:
+    """A stance whose scores all run low is given a low threshold."""
+    held = np.array([[True, True], [False, False]] * 50)
+    scores = np.where(held, [[4.0, -0.7]], [[-4.0, -4.0]])
+    fitted = fit_calibration(scores, held[:, 0].astype(int), scores, held, ("high", "low"))
+    assert fitted.stance_thresholds["low"] < 0.5

@@ -1,0 +1,106 @@
+"""From labelled sentences to a model folder, on a tiny encoder."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+import stance
+from stance.bundle import open_bundle
+from stance.errors import ModelError, OutputError
+from stance.train.data import Cue, LabelledSentence
+from stance.train.export import export
+from stance.train.fit import Recipe, fit
+from stance.train.model import StanceModel, open_base
+
+from ..conftest import TINY
+
+DENIED = LabelledSentence("It denied the deal.", "denial", ("denial",), (Cue("denial", 3, 9),))
+FELL = LabelledSentence("Parliament will debate.", "none", (), ())
+TRAIN = [DENIED, FELL] * 32
+RECIPE = Recipe(learning_rate=5e-3, epochs=3, batch_size=8, averaging=0.5)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[StanceModel, object]:
+    """The tiny encoder, taught to tell two sentences apart."""
+    work = tmp_path_factory.mktemp("work")
+    return fit(TRAIN, [DENIED, FELL], base=TINY, work=work, recipe=RECIPE)
+
+
+def test_training_learns_and_the_folder_answers(trained: tuple, tmp_path: Path) -> None:
+    """What was learnt is what the exported model says, with calibrated probabilities."""
+    flips = export(*trained, tmp_path / "mine", held_out=[DENIED, FELL], max_tokens=48)
+    classifier = stance.load(tmp_path / "mine")
+    assert flips == 0
+    assert classifier.classify(DENIED.text).label == "denial"
+    assert classifier.classify(DENIED.text).stances == ("denial",)
+    assert classifier.classify(FELL.text).label == "none"
+    assert classifier.bundle.name == "mine"
+    open_bundle(tmp_path / "mine", every_file=True)
+
+
+def test_the_folder_is_a_hugging_face_checkpoint(trained: tuple, tmp_path: Path) -> None:
+    """The usual classes open it, in full precision and with the right names."""
+    export(*trained, tmp_path / "mine", held_out=[DENIED, FELL], max_tokens=48)
+    model = AutoModelForSequenceClassification.from_pretrained(tmp_path / "mine").eval()
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "mine")
+    logits = model(**tokenizer(DENIED.text, return_tensors="pt")).logits[0]
+    assert logits.dtype == torch.float32
+    assert model.config.id2label[int(logits.argmax())] == "denial"
+
+
+def test_training_again_gives_the_same_weights(tmp_path: Path) -> None:
+    """The seed decides."""
+    first, second = (
+        fit(TRAIN[:16], [DENIED], base=TINY, work=tmp_path, recipe=Recipe(epochs=1))[0].state_dict()
+        for _ in range(2)
+    )
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_too_many_flips_are_refused_and_named(
+    trained: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is written, and the sentences are listed."""
+    import stance.train.export as module
+
+    build = module.build_graph
+
+    def broken(weights: dict, *arguments: object, precision: str, **options: object) -> object:
+        if precision == "int8":
+            weights = weights | {"classifier.bias": -100 * weights["classifier.bias"] - 50}
+            weights["classifier.bias"][2] = 100
+        return build(weights, *arguments, precision=precision, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "build_graph", broken)
+    with pytest.raises(ModelError, match=r"100\.0%.*\n.*It denied the deal"):
+        export(*trained, tmp_path / "mine", held_out=[DENIED, FELL], max_tokens=48)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_fails_half_way_leaves_the_old_one(
+    trained: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is written whole or not at all."""
+    out = tmp_path / "mine"
+    export(*trained, out, held_out=[DENIED, FELL], max_tokens=48)
+    before = {file.name: file.read_bytes() for file in out.iterdir()}
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("stance.train.export.write_contract", full)
+    with pytest.raises(OutputError, match="No space left"):
+        export(*trained, out, held_out=[DENIED, FELL], max_tokens=48)
+    assert {file.name: file.read_bytes() for file in out.iterdir()} == before
+    assert [file.name for file in tmp_path.iterdir()] == ["mine"]
+
+
+def test_an_encoder_that_is_nowhere_is_refused(tmp_path: Path) -> None:
+    """The message says what was expected."""
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "nothing"}))
+    with pytest.raises(ModelError, match="Hub id or folder"):
+        open_base(tmp_path, labels=("a", "b"), stances=("b",))

@@ -1,0 +1,47 @@
+"""The hand-written network against PyTorch."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load_file
+from transformers import AutoModelForSequenceClassification
+
+from stance.train.export import run_network
+from stance.train.graph import build_graph
+
+from ..conftest import TINY
+
+IDS = [list(range(2, 2 + length)) for length in (3, 3, 5, 11, 30, 48)]
+
+
+def network(precision: str) -> bytes:
+    """Build the tiny model's network."""
+    weights = {name: array.astype(np.float32) for name, array in load_file(TINY / "model.safetensors").items()}
+    config = json.loads((TINY / "config.json").read_text())
+    return build_graph(weights, config, max_tokens=48, precision=precision).SerializeToString()  # type: ignore[arg-type]
+
+
+def test_fp32_equals_pytorch() -> None:
+    """The same weights give the same logits, for every length."""
+    model = AutoModelForSequenceClassification.from_pretrained(TINY).eval()
+    logits, _ = run_network(network("fp32"), IDS)
+    for row, ids in zip(logits, IDS, strict=True):
+        with torch.inference_mode():
+            assert row == pytest.approx(model(torch.tensor([ids])).logits[0].numpy(), abs=1e-4)
+
+
+def test_int8_is_close_to_fp32() -> None:
+    """Quantised logits stray by a small part of their spread."""
+    exact, quantised = (run_network(network(precision), IDS)[0] for precision in ("fp32", "int8"))
+    assert np.abs(exact - quantised).max() < 0.05 * np.ptp(exact)
+    assert not np.array_equal(exact, quantised)
+
+
+def test_int8_does_not_depend_on_the_batch() -> None:
+    """A scale for each token: the same logits to the bit, alone or in company."""
+    ids = [[2, 7, 8, 3], [2, 399, 9, 3], [2, 5, 5, 3]]
+    together, _ = run_network(network("int8"), ids)
+    alone = np.concatenate([run_network(network("int8"), [row])[0] for row in ids])
+    assert np.array_equal(together, alone)

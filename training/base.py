@@ -1,0 +1,31 @@
+"""Train and export `models/base`.
+
+    python training/base.py --train train.jsonl runs/labels.jsonl --development dev.jsonl --encoder ENCODER
+
+`--encoder` is a Hub id or a folder of all-MiniLM-L6-v2.
+"""
+
+import argparse
+from pathlib import Path
+
+from stance.train.data import read_jsonl
+from stance.train.export import export
+from stance.train.fit import Recipe, fit
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--train", type=Path, nargs="+", required=True)
+    parser.add_argument("--development", type=Path, required=True)
+    parser.add_argument("--encoder", default="sentence-transformers/all-MiniLM-L6-v2")
+    parser.add_argument("--out", type=Path, default=Path("models/base"))
+    parser.add_argument("--work", type=Path, default=Path("runs/base"))
+    parser.add_argument("--epochs", type=int, default=Recipe.epochs)
+    parser.add_argument("--seed", type=int, default=Recipe.seed)
+    options = parser.parse_args()
+
+    train = [sentence for path in options.train for sentence in read_jsonl(path)]
+    development = list(read_jsonl(options.development))
+    recipe = Recipe(epochs=options.epochs, seed=options.seed)
+    model, tokenizer = fit(train, development, base=options.encoder, work=options.work, recipe=recipe)
+    flips = export(model, tokenizer, options.out, held_out=development)
+    print(f"{options.out}: int8 labels {flips:.2%} of the development part otherwise than fp32")

@@ -1,0 +1,47 @@
+"""Join stand-off labels with the sentences of the corpora they were given to.
+
+    python training/corpora.py --sentences unlabelled.jsonl.gz --out runs/labels.jsonl
+
+Labels are kept as (corpus, document, start, end, label, acts); the texts belong to their publishers and are
+got from them. `--sentences` is a JSON-lines file, plain or gzip, of rows with `corpus`, `document`, `start`,
+`end` and `text`.
+"""
+
+import argparse
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+LABELS = Path(__file__).resolve().parent / "labels"
+KEY = ("corpus", "document", "start", "end")
+
+
+def read(path: Path) -> Iterator[dict]:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def join(sentences: Path) -> Iterator[dict]:
+    labels = {
+        tuple(row[name] for name in KEY): row
+        for file in sorted(LABELS.glob("*.jsonl"))
+        for row in read(file)
+    }
+    for sentence in read(sentences):
+        if label := labels.pop(tuple(sentence[name] for name in KEY), None):
+            yield sentence | label
+    if labels:
+        print(f"{len(labels)} labelled sentences are not in {sentences}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--sentences", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    with options.out.open("w", encoding="utf-8") as out:
+        for row in join(options.sentences):
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")

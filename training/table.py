@@ -1,0 +1,99 @@
+"""Print the figures of a model as Markdown, or write them into its card.
+
+    python training/table.py models/base dev.jsonl            prints
+    python training/table.py models/base dev.jsonl --card     fills training/card.md into models/base/README.md
+"""
+
+import argparse
+import json
+from collections import Counter
+from pathlib import Path
+from string import Template
+
+import numpy as np
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+import stance
+from stance.bundle import open_bundle
+from stance.train.evaluate import Scores, macro_f1, score
+
+HERE = Path(__file__).resolve().parent
+
+
+def corpus_rows(rows: list[dict], true: np.ndarray, predicted: np.ndarray) -> list[str]:
+    lines = ["| corpus | sentences | macro-F1 | accuracy |", "|---|---|---|---|"]
+    for corpus, count in Counter(row["corpus"] for row in rows).most_common():
+        here = np.array([row["corpus"] == corpus for row in rows])
+        f1, accuracy = macro_f1(true[here], predicted[here]), (true == predicted)[here].mean()
+        lines.append(f"| {corpus} | {count} | {f1:.3f} | {accuracy:.3f} |")
+    return lines
+
+
+def label_rows(scores: Scores) -> list[str]:
+    lines = ["| label | sentences | precision | recall | F1 |", "|---|---|---|---|---|"]
+    for label, row in scores.per_label.items():
+        figures = " | ".join(f"{row[name]:.3f}" for name in ("precision", "recall", "f1"))
+        lines.append(f"| {label} | {row['rows']:.0f} | {figures} |")
+    return lines
+
+
+def checkpoint_labels(folder: Path, texts: list[str], max_tokens: int) -> list[str]:
+    """Label with transformers and the fp32 weights, as any Hugging Face tool would."""
+    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    labels = []
+    for text in texts:
+        with torch.inference_mode():
+            row = tokenizer(text, return_tensors="pt", truncation=True, max_length=max_tokens)
+            labels.append(model.config.id2label[int(model(**row).logits.argmax())])
+    return labels
+
+
+def figures(folder: Path, data: Path) -> str:
+    with data.open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    texts = [row["text"] for row in rows]
+    bundle = open_bundle(folder, every_file=True)
+    labels = bundle.labels
+    true = np.array([labels.index(row["label"]) for row in rows])
+    predictions = list(stance.load(folder).classify_many(texts))
+    probabilities = np.array([list(prediction.probabilities.values()) for prediction in predictions])
+    predicted = probabilities.argmax(axis=1)
+    scores = score(labels, true, probabilities)
+    exact = np.array([labels.index(name) for name in checkpoint_labels(folder, texts, bundle.max_tokens)])
+    gold = np.array([[name in row["stances"] for name in bundle.stances] for row in rows])
+    held = np.array([[name in prediction.stances for name in bundle.stances] for prediction in predictions])
+    stance_f1 = np.mean([2 * (g & h).sum() / (g.sum() + h.sum()) for g, h in zip(gold.T, held.T, strict=True)])
+    low, high = scores.interval
+    return "\n".join(
+        [
+            "| figure | value |",
+            "|---|---|",
+            f"| model | {bundle.identity} |",
+            f"| sentences | {scores.rows} |",
+            f"| macro-F1, five labels | {scores.macro_f1:.4f} (95 % interval {low:.3f} to {high:.3f}) |",
+            f"| accuracy | {scores.accuracy:.4f} |",
+            f"| expected calibration error, 15 bins | {scores.calibration_error:.4f} |",
+            f"| macro-F1 of `stances`, four stances | {stance_f1:.4f} |",
+            f"| macro-F1 of the fp32 checkpoint | {macro_f1(true, exact):.4f} |",
+            f"| labels on which int8 and the fp32 checkpoint agree | {(exact == predicted).mean():.4f} |",
+            "",
+            *label_rows(scores),
+            "",
+            *corpus_rows(rows, true, predicted),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--card", action="store_true")
+    options = parser.parse_args()
+    table = figures(options.model, options.data)
+    print(table)
+    if options.card:
+        card = Template((HERE / "card.md").read_text(encoding="utf-8"))
+        (options.model / "README.md").write_text(card.substitute(figures=table), encoding="utf-8")
