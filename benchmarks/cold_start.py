@@ -31,7 +31,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
-    times = {way: [seconds(code)] and [] for way, code in WAYS.items()}  # one each to warm the disk cache
+    times: dict[str, list[float]] = {way: [] for way in WAYS}
+    for code in WAYS.values():
+        seconds(code)  # warms the disk cache
     for _ in range(rounds):
         for way, code in WAYS.items():
             times[way].append(seconds(code))

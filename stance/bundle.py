@@ -177,8 +177,6 @@ def _check_labels(bundle: Bundle, config: Mapping[str, Any]) -> None:
     names = config.get("id2label")
     found = tuple(names.values()) if isinstance(names, dict) else None
     if found != bundle.labels:
-        raise ModelError(
-            f"{bundle.path / 'config.json'}: labels {found}; the contract says {bundle.labels}"
-        )
+        raise ModelError(f"{bundle.path / 'config.json'}: labels {found}; the contract says {bundle.labels}")
     if bundle.stances and not set(bundle.stances) <= set(bundle.labels):
         raise ModelError(f"{bundle.path / CONTRACT}: stances {bundle.stances} are not all labels")

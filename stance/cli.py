@@ -25,9 +25,7 @@ app = typer.Typer(
 
 ModelOption = Annotated[
     str | None,
-    typer.Option(
-        "--model", "-m", help="A model folder, or the name of a shipped model [default: base]."
-    ),
+    typer.Option("--model", "-m", help="A model folder, or the name of a shipped model [default: base]."),
 ]
 ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads [default: one a core].")]
 FormatOption = Annotated[
@@ -50,9 +48,7 @@ def classify(
 ) -> None:
     """Label sentences."""
     if bool(texts) == (source is not None):
-        raise InputError(
-            "give sentences as arguments, or a file of them by --input (- for standard input)"
-        )
+        raise InputError("give sentences as arguments, or a file of them by --input (- for standard input)")
     classifier = load(model, threads=threads)
     sentences = texts or read_lines(str(source), report=_say)
     predictions = classifier.classify_many(sentences)
@@ -115,9 +111,7 @@ def _write(path: Path, content: str) -> None:
     try:
         path.write_text(content, encoding="utf-8")
     except OSError as error:
-        raise OutputError(
-            f"{path}: {error.strerror}; a path that can be written was expected"
-        ) from error
+        raise OutputError(f"{path}: {error.strerror}; a path that can be written was expected") from error
 
 
 def _usual_format() -> Format:

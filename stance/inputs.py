@@ -40,9 +40,7 @@ def read_lines(source: str, *, report: Report) -> Iterator[str]:
             except UnicodeDecodeError as error:
                 bad += 1
                 if bad <= MOST_REPORTS:
-                    report(
-                        f"{_name(source)}: line {number}, byte {error.start + 1}: not UTF-8; replaced"
-                    )
+                    report(f"{_name(source)}: line {number}, byte {error.start + 1}: not UTF-8; replaced")
                 yield content.decode(errors="replace")
     if bad:
         report(f"{_name(source)}: lines with bytes that are not UTF-8: {bad}; those bytes were replaced")

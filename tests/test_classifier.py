@@ -47,9 +47,7 @@ def test_company_does_not_change_an_answer(texts: list[str], random: object) -> 
 
 def test_threads_do_not_change_an_answer() -> None:
     """One thread or two: the same predictions."""
-    one, two = (
-        list(stance.load(TINY, threads=threads).classify_many(SENTENCES * 20)) for threads in (1, 2)
-    )
+    one, two = (list(stance.load(TINY, threads=threads).classify_many(SENTENCES * 20)) for threads in (1, 2))
     assert one == two
 
 

@@ -31,7 +31,7 @@ def test_rows_carry_their_place(tiny: stance.Classifier) -> None:
 @pytest.mark.parametrize("kind", [stance.Prediction, stance.Document])
 def test_a_missing_field_is_named(kind: type) -> None:
     """What is no prediction is refused by name."""
-    with pytest.raises(InputError, match="missing: .*text"):
+    with pytest.raises(InputError, match=r"missing: .*text"):
         kind.from_dict({"sentences": []})
 
 

@@ -1,6 +1,8 @@
 """The public names."""
 
+import ast
 import inspect
+from pathlib import Path
 
 import stance
 
@@ -46,3 +48,11 @@ def test_every_error_is_a_stance_error() -> None:
     """One except clause catches all that the library raises on purpose."""
     for name in ("InputError", "MissingExtraError", "ModelError", "OutputError"):
         assert issubclass(getattr(stance, name), stance.StanceError)
+
+
+def test_every_test_states_a_behaviour() -> None:
+    """The docstring of each test is one line or two that a reader can hold the code to."""
+    for file in Path(__file__).parent.rglob("test_*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                assert ast.get_docstring(node), f"{file.name}: {node.name}"

@@ -2,9 +2,9 @@
 
     python training/corpora.py --sentences unlabelled.jsonl.gz --out runs/labels.jsonl
 
-Labels are kept as (corpus, document, start, end, label, acts); the texts belong to their publishers and are
-got from them. `--sentences` is a JSON-lines file, plain or gzip, of rows with `corpus`, `document`, `start`,
-`end` and `text`.
+Labels are kept as (corpus, document, start, end, label, acts); the texts belong to their publishers and
+are got from them. `--sentences` is a JSON-lines file, plain or gzip, of rows with `corpus`, `document`,
+`start`, `end` and `text`.
 """
 
 import argparse
@@ -25,9 +25,7 @@ def read(path: Path) -> Iterator[dict]:
 
 def join(sentences: Path) -> Iterator[dict]:
     labels = {
-        tuple(row[name] for name in KEY): row
-        for file in sorted(LABELS.glob("*.jsonl"))
-        for row in read(file)
+        tuple(row[name] for name in KEY): row for file in sorted(LABELS.glob("*.jsonl")) for row in read(file)
     }
     for sentence in read(sentences):
         if label := labels.pop(tuple(sentence[name] for name in KEY), None):

@@ -1,6 +1,6 @@
-"""Make the encoder that `models/base` starts from: all-MiniLM-L6-v2 with the 20,000 tokens that news uses most.
+"""Make the encoder that `models/base` starts from: all-MiniLM-L6-v2 with the tokens that news uses most.
 
-    python training/encoder.py --texts unlabelled.jsonl.gz --encoder ENCODER --out runs/encoder
+python training/encoder.py --texts unlabelled.jsonl.gz --encoder ENCODER --out runs/encoder
 """
 
 import argparse

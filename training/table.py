@@ -1,7 +1,7 @@
 """Print the figures of a model as Markdown, or write them into its card.
 
-    python training/table.py models/base dev.jsonl            prints
-    python training/table.py models/base dev.jsonl --card     fills training/card.md into models/base/README.md
+python training/table.py models/base dev.jsonl            prints
+python training/table.py models/base dev.jsonl --card     fills training/card.md into models/base/README.md
 """
 
 import argparse
@@ -64,7 +64,9 @@ def figures(folder: Path, data: Path) -> str:
     exact = np.array([labels.index(name) for name in checkpoint_labels(folder, texts, bundle.max_tokens)])
     gold = np.array([[name in row["stances"] for name in bundle.stances] for row in rows])
     held = np.array([[name in prediction.stances for name in bundle.stances] for prediction in predictions])
-    stance_f1 = np.mean([2 * (g & h).sum() / (g.sum() + h.sum()) for g, h in zip(gold.T, held.T, strict=True)])
+    stance_f1 = np.mean(
+        [2 * (g & h).sum() / (g.sum() + h.sum()) for g, h in zip(gold.T, held.T, strict=True)]
+    )
     low, high = scores.interval
     return "\n".join(
         [

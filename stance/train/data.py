@@ -75,9 +75,7 @@ def from_row(row: Mapping[str, Any]) -> LabelledSentence:
         text=str(row["text"]),
         label=str(row["label"]),
         stances=None if stances is None else tuple(stances),
-        cues=None
-        if acts is None
-        else tuple(Cue(act["stance"], *act["cue"]) for act in acts if act["cue"]),
+        cues=None if acts is None else tuple(Cue(act["stance"], *act["cue"]) for act in acts if act["cue"]),
         group=row.get("document"),
     )
 

@@ -53,8 +53,7 @@ def export(
     config = model.classifier.config
     if config.model_type != "bert":
         raise ModelError(f"an encoder of the BERT family was expected, {config.model_type!r} came")
-    labels = tuple(config.id2label[index] for index in range(config.num_labels))
-    stances = labels[1:]
+    labels, stances = model.label_names, model.stance_names
     weights = checkpoint_weights(model)
     arrays = {name: weight.float().numpy() for name, weight in weights.items()}
     plain = _plain_tokenizer(tokenizer)
@@ -98,8 +97,7 @@ def run_network(network: bytes, ids: Sequence[Sequence[int]]) -> Logits:
     """Run a network on token ids; returns logits [n, labels] and stance logits [n, stances]."""
     session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
     pairs = [
-        (batch.rows, session.run(None, {"input_ids": batch.ids}))
-        for batch in batches(ids, max_tokens=2048)
+        (batch.rows, session.run(None, {"input_ids": batch.ids})) for batch in batches(ids, max_tokens=2048)
     ]
     order = np.argsort(np.concatenate([rows for rows, _ in pairs]))
     label_logits, stance_logits = (
@@ -108,9 +106,7 @@ def run_network(network: bytes, ids: Sequence[Sequence[int]]) -> Logits:
     return label_logits, stance_logits
 
 
-def _encode(
-    tokenizer: Tokenizer, sentences: Sequence[LabelledSentence], max_tokens: int
-) -> list[list[int]]:
+def _encode(tokenizer: Tokenizer, sentences: Sequence[LabelledSentence], max_tokens: int) -> list[list[int]]:
     encodings = tokenizer.encode_batch_fast([sentence.text for sentence in sentences])
     return [[*encoding.ids[: max_tokens - 1], encoding.ids[-1]][:max_tokens] for encoding in encodings]
 
@@ -131,13 +127,12 @@ def _check_flips(
     max_flips: float,
 ) -> float:
     before, after = exact.argmax(axis=1), quantised.argmax(axis=1)
-    flipped = np.flatnonzero(before != after)
+    flipped = np.flatnonzero(before != after).tolist()
     share = len(flipped) / len(sentences)
     if share > max_flips:
         lines = [f"{labels[before[i]]} -> {labels[after[i]]}: {sentences[i].text}" for i in flipped]
         raise ModelError(
-            f"int8 flips {share:.1%} of the labels, at most {max_flips:.1%} are allowed:\n"
-            + "\n".join(lines)
+            f"int8 flips {share:.1%} of the labels, at most {max_flips:.1%} are allowed:\n" + "\n".join(lines)
         )
     return share
 

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -59,11 +59,11 @@ def fit(
     work: Path,
     recipe: Recipe | None = None,
 ) -> tuple[StanceModel, PreTrainedTokenizerFast]:
-    """Fine-tune an encoder and keep its best epoch.
+    """Fine-tune an encoder.
 
     Args:
         train: what it learns from.
-        development: what the best epoch is chosen on, by macro-F1; never learnt from.
+        development: what macro-F1 is measured on after each epoch; never learnt from.
         base: a Hub id or a folder of an encoder.
         work: a folder for checkpoints.
         recipe: how. Default: `Recipe()`.
@@ -77,7 +77,7 @@ def fit(
     """
     recipe = recipe or Recipe()
     set_seed(recipe.seed)
-    tokenizer = AutoTokenizer.from_pretrained(base)
+    tokenizer = cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(base))
     model = open_base(base, labels=LABELS, stances=STANCES, label_smoothing=recipe.label_smoothing)
     rows = {
         name: encode(part, tokenizer, labels=LABELS, stances=STANCES, max_tokens=recipe.max_tokens)
@@ -135,7 +135,7 @@ def predict(
     return logits, stance_logits
 
 
-class WeightAverage(TrainerCallback):  # type: ignore[misc]
+class WeightAverage(TrainerCallback):
     """Keep an exponential moving average of the weights; measure with it and end with it.
 
     Source: Polyak & Juditsky 1992; as a moving average, Tarvainen & Valpola 2017.

@@ -22,18 +22,26 @@ class StanceModel(nn.Module):
     Args:
         classifier: gives the label logits; its checkpoint stays one that
             `AutoModelForSequenceClassification` opens.
-        stances: how many stances there are.
+        label_names: in the order of the label logits.
+        stance_names: in the order of the stance logits.
         label_smoothing: 0 to 1. Default 0.05.
     """
 
     def __init__(
-        self, classifier: PreTrainedModel, *, stances: int, label_smoothing: float = 0.05
+        self,
+        classifier: PreTrainedModel,
+        *,
+        label_names: tuple[str, ...],
+        stance_names: tuple[str, ...],
+        label_smoothing: float = 0.05,
     ) -> None:
         super().__init__()
         width = classifier.config.hidden_size
         self.classifier = classifier
-        self.stances = nn.Linear(width, stances)
-        self.cues = nn.Linear(width, 1 + stances)
+        self.label_names = label_names
+        self.stance_names = stance_names
+        self.stances = nn.Linear(width, len(stance_names))
+        self.cues = nn.Linear(width, 1 + len(stance_names))
         self._label_loss = nn.CrossEntropyLoss(label_smoothing=label_smoothing)
         self._cue_loss = nn.CrossEntropyLoss(ignore_index=IGNORED)
 
@@ -69,9 +77,7 @@ class StanceModel(nn.Module):
                 outputs["stance_logits"][known], stance_labels[known]
             )
         if cue_labels is not None and (cue_labels != IGNORED).any():
-            loss = loss + CUE_WEIGHT * self._cue_loss(
-                self.cues(hidden).flatten(0, 1), cue_labels.flatten()
-            )
+            loss = loss + CUE_WEIGHT * self._cue_loss(self.cues(hidden).flatten(0, 1), cue_labels.flatten())
         return {"loss": loss, **outputs}
 
 
@@ -103,7 +109,7 @@ def open_base(
         )
     except (OSError, ValueError) as error:
         raise ModelError(f"{base}: not a Hub id or folder of an encoder: {error}") from error
-    return StanceModel(classifier, stances=len(stances), label_smoothing=label_smoothing)
+    return StanceModel(classifier, label_names=labels, stance_names=stances, label_smoothing=label_smoothing)
 
 
 def checkpoint_weights(model: StanceModel) -> dict[str, Tensor]:

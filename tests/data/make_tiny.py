@@ -27,9 +27,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
     tiny.normalizer = normalizers.BertNormalizer()
     tiny.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tiny.decoder = decoders.WordPiece()
-    tiny.train(
-        [str(TEXT)], trainers.WordPieceTrainer(vocab_size=400, special_tokens=list(SPECIAL.values()))
-    )
+    tiny.train([str(TEXT)], trainers.WordPieceTrainer(vocab_size=400, special_tokens=list(SPECIAL.values())))
     ids = [(token, tiny.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
     tiny.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=ids)
     return PreTrainedTokenizerFast(tokenizer_object=tiny, **SPECIAL)
@@ -48,7 +46,8 @@ def model(words: int) -> StanceModel:
         id2label=dict(enumerate(LABELS)),
         label2id={label: index for index, label in enumerate(LABELS)},
     )
-    return StanceModel(BertForSequenceClassification(config), stances=len(STANCES)).eval()
+    classifier = BertForSequenceClassification(config)
+    return StanceModel(classifier, label_names=LABELS, stance_names=STANCES).eval()
 
 
 if __name__ == "__main__":

@@ -69,7 +69,13 @@ def test_lines_become_sentences(tmp_path: Path) -> None:
     """Acts without a cue have none; a missing field is not an empty one."""
     acts = [{"stance": "denial", "cue": [3, 9]}, {"stance": "hedge", "cue": None}]
     lines = [
-        {"text": "It denied that.", "label": "denial", "stances": ["denial"], "acts": acts, "document": "a"},
+        {
+            "text": "It denied that.",
+            "label": "denial",
+            "stances": ["denial"],
+            "acts": acts,
+            "document": "a",
+        },
         {"text": "It fell.", "label": "none"},
     ]
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")

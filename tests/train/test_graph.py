@@ -18,7 +18,9 @@ IDS = [list(range(2, 2 + length)) for length in (3, 3, 5, 11, 30, 48)]
 
 def network(precision: str) -> bytes:
     """Build the tiny model's network."""
-    weights = {name: array.astype(np.float32) for name, array in load_file(TINY / "model.safetensors").items()}
+    weights = {
+        name: array.astype(np.float32) for name, array in load_file(TINY / "model.safetensors").items()
+    }
     config = json.loads((TINY / "config.json").read_text())
     return build_graph(weights, config, max_tokens=48, precision=precision).SerializeToString()  # type: ignore[arg-type]
 

@@ -48,7 +48,11 @@ def test_other_words_fall_apart_into_known_pieces(trimmed: Path) -> None:
 def test_another_kind_of_tokenizer_is_refused(tiny_copy: Path) -> None:
     """Only WordPiece has this form."""
     description = json.loads((tiny_copy / "tokenizer.json").read_text())
-    description["model"] = {"type": "WordLevel", "vocab": description["model"]["vocab"], "unk_token": "[UNK]"}
+    description["model"] = {
+        "type": "WordLevel",
+        "vocab": description["model"]["vocab"],
+        "unk_token": "[UNK]",
+    }
     (tiny_copy / "tokenizer.json").write_text(json.dumps(description))
     with pytest.raises(ModelError, match="WordPiece"):
         trim_vocabulary(tiny_copy, SENTENCES, tiny_copy / "out", size=100)
