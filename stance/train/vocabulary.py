@@ -50,7 +50,7 @@ def trim_vocabulary(base: str | Path, texts: Iterable[str], out: Path, *, size: 
     _renumber(description, kept)
     model = AutoModel.from_pretrained(base)
     words = model.get_input_embeddings().weight.detach()[kept].clone()
-    model.set_input_embeddings(nn.Embedding(*words.shape, _weight=words))
+    model.set_input_embeddings(nn.Embedding(words.shape[0], words.shape[1], _weight=words))
     model.config.vocab_size = len(kept)
     model.config.pad_token_id = kept.index(model.config.pad_token_id)
     model.save_pretrained(out)
