@@ -59,5 +59,7 @@ def _fit_temperature(loss) -> float:  # type: ignore[no-untyped-def]
 
 
 def _best_threshold(held: NDArray[np.bool_], probabilities: Array) -> float:
+    """Return the threshold with the best F1; of equals, the one next to a half."""
     scores = [f1_score(held, probabilities >= limit, zero_division=0.0) for limit in THRESHOLDS]
-    return float(THRESHOLDS[int(np.argmax(scores))])
+    best = max(range(len(THRESHOLDS)), key=lambda index: (scores[index], -abs(THRESHOLDS[index] - 0.5)))
+    return float(THRESHOLDS[best])

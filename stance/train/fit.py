@@ -1,14 +1,11 @@
 """Fine-tune an encoder on labelled sentences."""
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 import torch
-from datasets import Dataset
 from transformers import (
     AutoTokenizer,
     PreTrainedTokenizerFast,
@@ -19,6 +16,7 @@ from transformers import (
 )
 
 from stance.labels import LABELS, STANCES
+from stance.train.average import METRIC, BestAverage, last_checkpoint
 from stance.train.data import IGNORED, LabelledSentence, encode
 from stance.train.evaluate import macro_f1
 from stance.train.model import StanceModel, open_base
@@ -32,10 +30,13 @@ class Recipe:
         learning_rate: its peak, above 0. Default 1e-4.
         epochs: passes over the training sentences, at least 1. Default 5.
         batch_size: sentences a step, at least 1. Default 32.
-        warmup: share of steps in which the learning rate grows, 0 to 1. Default 0.1.
+        accumulation: batches whose gradients make one step, at least 1. Default 1.
+        warmup: share of steps in which the learning rate grows, 0 to below 1. Default 0.1.
         weight_decay: 0 or more. Default 0.01.
-        label_smoothing: 0 to 1. Default 0.05.
+        label_smoothing: 0 to below 1. Default 0.05.
         averaging: decay of the moving average of the weights, 0 (none) to below 1. Default 0.995.
+        patience: epochs without a better macro-F1 after which training stops, at least 1. Default: None,
+            all epochs are run.
         max_tokens: training sentences are cut there. Default 128.
         seed: of the new heads, the order of sentences and dropout. Default 0.
     """
@@ -43,10 +44,12 @@ class Recipe:
     learning_rate: float = 1e-4
     epochs: int = 5
     batch_size: int = 32
+    accumulation: int = 1
     warmup: float = 0.1
     weight_decay: float = 0.01
     label_smoothing: float = 0.05
     averaging: float = 0.995
+    patience: int | None = None
     max_tokens: int = 128
     seed: int = 0
 
@@ -58,18 +61,23 @@ def fit(
     base: str | Path,
     work: Path,
     recipe: Recipe | None = None,
+    resume: bool = False,
+    callbacks: Sequence[TrainerCallback] = (),
 ) -> tuple[StanceModel, PreTrainedTokenizerFast]:
-    """Fine-tune an encoder.
+    """Fine-tune an encoder and keep its best epoch. Seeds the random generators of the process.
 
     Args:
         train: what it learns from.
-        development: what macro-F1 is measured on after each epoch; never learnt from.
+        development: what the best epoch is chosen on, by macro-F1; never learnt from.
         base: a Hub id or a folder of an encoder.
-        work: a folder for checkpoints.
+        work: a folder for checkpoints, one an epoch.
         recipe: how. Default: `Recipe()`.
+        resume: go on from the last checkpoint in `work`, if there is one. It ends in the same weights as a
+            run that was not stopped. Default: False.
+        callbacks: told of progress.
 
     Returns:
-        The model, with averaged weights if the recipe says so, and its tokenizer.
+        The model, with the averaged weights of its best epoch, and its tokenizer.
 
     Raises:
         InputError: a sentence has an unknown label.
@@ -83,17 +91,21 @@ def fit(
         name: encode(part, tokenizer, labels=LABELS, stances=STANCES, max_tokens=recipe.max_tokens)
         for name, part in (("train", train), ("development", development))
     }
-    average = WeightAverage(model, recipe.averaging)
-    trainer = Trainer(
+    best = BestAverage(model, decay=recipe.averaging, patience=recipe.patience)
+    trainer = _AverageTrainer(
+        best,
         model=model,
         args=_arguments(recipe, work),
         train_dataset=rows["train"],
         eval_dataset=rows["development"],
         data_collator=lambda batch: collate(batch, tokenizer.pad_token_id),
-        compute_metrics=lambda answer: {"macro_f1": _macro_f1(answer)},
-        callbacks=[average],
+        compute_metrics=_metrics,
+        callbacks=[best, *callbacks],
     )
-    trainer.train()
+    checkpoint = last_checkpoint(work) if resume else None
+    if checkpoint:
+        best.restore(checkpoint)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     return model, tokenizer
 
 
@@ -118,47 +130,16 @@ def collate(batch: Sequence[dict[str, Any]], pad_id: int) -> dict[str, torch.Ten
     }
 
 
-def predict(
-    model: StanceModel, rows: Dataset, pad_id: int, *, batch_size: int = 64
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return logits [n, labels] and stance logits [n, stances] of encoded rows, in order."""
-    model.eval()
-    order = np.argsort(rows["length"], kind="stable")
-    found = []
-    with torch.inference_mode():
-        for first in range(0, len(order), batch_size):
-            batch = collate(rows.select(order[first : first + batch_size]).to_list(), pad_id)
-            outputs = model(batch["input_ids"], batch["attention_mask"])
-            found.append((outputs["logits"].numpy(), outputs["stance_logits"].numpy()))
-    back = np.argsort(order)
-    logits, stance_logits = (np.concatenate(parts)[back] for parts in zip(*found, strict=True))
-    return logits, stance_logits
+class _AverageTrainer(Trainer):
+    """A trainer that measures the averaged weights, as they are what is kept."""
 
+    def __init__(self, best: BestAverage, **options: Any) -> None:
+        super().__init__(**options)
+        self._best = best
 
-class WeightAverage(TrainerCallback):
-    """Keep an exponential moving average of the weights; measure with it and end with it.
-
-    Source: Polyak & Juditsky 1992; as a moving average, Tarvainen & Valpola 2017.
-    """
-
-    def __init__(self, model: StanceModel, decay: float) -> None:
-        self._decay = decay
-        self._model = model
-        self._average = copy.deepcopy(model).requires_grad_(False) if decay else None
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Move the average towards the weights; faster at first, when they are still far off."""
-        if self._average is None:
-            return
-        decay = min(self._decay, state.global_step / (state.global_step + 10))
-        with torch.no_grad():
-            for mean, weight in zip(self._average.parameters(), self._model.parameters(), strict=True):
-                mean.lerp_(weight, 1 - decay)
-
-    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Put the average in the place of the weights."""
-        if self._average is not None:
-            self._model.load_state_dict(self._average.state_dict())
+    def evaluate(self, *arguments: Any, **options: Any) -> dict[str, float]:
+        with self._best.in_place():
+            return super().evaluate(*arguments, **options)
 
 
 def _arguments(recipe: Recipe, work: Path) -> TrainingArguments:
@@ -168,6 +149,7 @@ def _arguments(recipe: Recipe, work: Path) -> TrainingArguments:
         learning_rate=recipe.learning_rate,
         per_device_train_batch_size=recipe.batch_size,
         per_device_eval_batch_size=64,
+        gradient_accumulation_steps=recipe.accumulation,
         warmup_steps=recipe.warmup,
         weight_decay=recipe.weight_decay,
         optim="adamw_torch_fused",
@@ -175,7 +157,8 @@ def _arguments(recipe: Recipe, work: Path) -> TrainingArguments:
         label_names=["labels"],
         remove_unused_columns=False,
         eval_strategy="epoch",
-        save_strategy="no",
+        save_strategy="epoch",
+        save_total_limit=2,
         logging_strategy="epoch",
         report_to="none",
         seed=recipe.seed,
@@ -183,6 +166,6 @@ def _arguments(recipe: Recipe, work: Path) -> TrainingArguments:
     )
 
 
-def _macro_f1(answer: Any) -> float:
+def _metrics(answer: Any) -> dict[str, float]:
     logits = answer.predictions[0]
-    return macro_f1(answer.label_ids, logits.argmax(axis=1))
+    return {METRIC: macro_f1(answer.label_ids, logits.argmax(axis=1))}

@@ -26,3 +26,12 @@ def test_each_stance_gets_its_own_threshold() -> None:
     scores = np.where(held, [[4.0, -0.7]], [[-4.0, -4.0]])
     fitted = fit_calibration(scores, held[:, 0].astype(int), scores, held, ("high", "low"))
     assert fitted.stance_thresholds["low"] < 0.5
+
+
+def test_a_stance_that_never_occurs_keeps_a_half() -> None:
+    """Where no threshold is better than another, none is invented."""
+    held = np.zeros((50, 1), dtype=bool)
+    scores = np.linspace(-3, 3, 50)[:, None]
+    logits = np.hstack([-scores, scores])
+    fitted = fit_calibration(logits, (scores[:, 0] > 0).astype(int), scores, held, ("never",))
+    assert fitted.stance_thresholds["never"] == 0.5

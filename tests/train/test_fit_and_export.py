@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, TrainerCallback, TrainerState
 
 import stance
 from stance.bundle import open_bundle
@@ -59,6 +59,40 @@ def test_training_again_gives_the_same_weights(tmp_path: Path) -> None:
         for _ in range(2)
     )
     assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize("stopped_after", [1, 2])
+def test_a_stopped_run_resumes_to_the_same_weights(tmp_path: Path, stopped_after: int) -> None:
+    """Killed after an epoch, with a half-written checkpoint lying about, it ends as if it had not been."""
+
+    class Kill(TrainerCallback):
+        def on_epoch_begin(self, args: object, state: TrainerState, control: object, **_: object) -> None:
+            if state.epoch and state.epoch >= stopped_after:
+                raise KeyboardInterrupt
+
+    def run(work: Path, **options: object) -> dict:
+        model, _ = fit(TRAIN, [DENIED, FELL], base=TINY, work=work, recipe=RECIPE, **options)  # type: ignore[arg-type]
+        return model.state_dict()
+
+    expected = run(tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "killed", callbacks=[Kill()])
+    (tmp_path / "killed" / "checkpoint-999").mkdir()
+    resumed = run(tmp_path / "killed", resume=True)
+    assert all(torch.equal(expected[name], resumed[name]) for name in expected)
+
+
+def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path: Path) -> None:
+    """A learning rate that destroys the model later on does not cost what was learnt."""
+    epochs: list[float] = []
+
+    class Count(TrainerCallback):
+        def on_evaluate(self, args: object, state: TrainerState, control: object, **_: object) -> None:
+            epochs.append(state.epoch or 0)
+
+    recipe = Recipe(learning_rate=5e-3, epochs=20, batch_size=8, averaging=0.0, patience=2)
+    fit(TRAIN, [DENIED, FELL], base=TINY, work=tmp_path, recipe=recipe, callbacks=[Count()])
+    assert len(epochs) < 20
 
 
 def test_too_many_flips_are_refused_and_named(
