@@ -56,10 +56,11 @@ class BestAverage(TrainerCallback):
                 if weight.is_floating_point():
                     self._average[name].lerp_(weight.to(self._average[name].device), 1 - decay)
 
-    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:
+    def on_evaluate(self, args: Any, state: Any, control: Any, **given: Any) -> None:
         """Keep the average if it is the best so far."""
-        if metrics[f"eval_{METRIC}"] > self.best_score:
-            self.best_score, self._best, self._waited = metrics[f"eval_{METRIC}"], _copy(self._average), 0
+        score = given["metrics"][f"eval_{METRIC}"]
+        if score > self.best_score:
+            self.best_score, self._best, self._waited = score, _copy(self._average), 0
         else:
             self._waited += 1
             control.should_training_stop |= self._waited == self._patience

@@ -4,10 +4,11 @@ Its labels mean nothing, but everything about it is real: the formats, the hashe
 quantised network. It is built from the demonstration article, with the extra `train`.
 """
 
+import string
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordPiece
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
 
@@ -23,12 +24,16 @@ SPECIAL = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "se
 
 
 def tokenizer() -> PreTrainedTokenizerFast:
-    tiny = Tokenizer(WordPiece(unk_token="[UNK]"))
-    tiny.normalizer = normalizers.BertNormalizer()
-    tiny.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tiny.decoder = decoders.WordPiece()
-    tiny.train([str(TEXT)], trainers.WordPieceTrainer(vocab_size=400, special_tokens=list(SPECIAL.values())))
-    ids = [(token, tiny.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
+    """Know every word of the article, and letters to spell all others with."""
+    normalizer, splitter = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
+    text = normalizer.normalize_str(TEXT.read_text(encoding="utf-8"))
+    words = sorted({word for word, _ in splitter.pre_tokenize_str(text)})
+    letters = sorted(set("".join(words)) | set(string.ascii_lowercase + string.digits + string.punctuation))
+    tokens = [*SPECIAL.values(), *letters, *(f"##{letter}" for letter in letters), *words]
+    vocabulary = {token: index for index, token in enumerate(dict.fromkeys(tokens))}
+    tiny = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]"))
+    tiny.normalizer, tiny.pre_tokenizer, tiny.decoder = normalizer, splitter, decoders.WordPiece()
+    ids = [(token, vocabulary[token]) for token in ("[CLS]", "[SEP]")]
     tiny.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=ids)
     return PreTrainedTokenizerFast(tokenizer_object=tiny, **SPECIAL)
 
