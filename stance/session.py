@@ -49,8 +49,10 @@ class CpuSession:
             )
         except Exception as error:  # onnxruntime's own errors share no public base
             raise ModelError(f"{bundle.path / 'model.onnx'}: {error}") from error
+        self._has_stances = bool(bundle.stances)
 
     def logits(self, ids: NDArray[np.int64]) -> tuple[Logits, Logits]:
         """Run one batch; see `Session.logits`."""
-        labels, stances = self._session.run(["logits", "stance_logits"], {"input_ids": ids})
-        return labels, stances
+        outputs = ["logits", "stance_logits"] if self._has_stances else ["logits"]
+        labels, *stances = self._session.run(outputs, {"input_ids": ids})
+        return labels, stances[0] if stances else np.zeros((len(ids), 0), np.float32)

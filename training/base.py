@@ -8,7 +8,7 @@
 import argparse
 from pathlib import Path
 
-from stance.train.data import read_jsonl
+from stance.train.data import Columns, LabelledSentence, read
 from stance.train.export import export
 from stance.train.fit import Recipe, fit
 
@@ -19,12 +19,15 @@ if __name__ == "__main__":
     parser.add_argument("--encoder", default="sentence-transformers/all-MiniLM-L6-v2")
     parser.add_argument("--out", type=Path, default=Path("models/base"))
     parser.add_argument("--work", type=Path, default=Path("runs/base"))
-    parser.add_argument("--epochs", type=int, default=Recipe.epochs)
-    parser.add_argument("--seed", type=int, default=Recipe.seed)
+    parser.add_argument("--epochs", type=int, default=Recipe().epochs)
+    parser.add_argument("--seed", type=int, default=Recipe().seed)
     options = parser.parse_args()
 
-    train = [sentence for path in options.train for sentence in read_jsonl(path)]
-    development = list(read_jsonl(options.development))
+    columns = Columns.of_this_project()
+    train, development = (
+        [row for path in paths for row in read(path, columns) if isinstance(row, LabelledSentence)]
+        for paths in (options.train, [options.development])
+    )
     recipe = Recipe(epochs=options.epochs, seed=options.seed)
     model, tokenizer = fit(train, development, base=options.encoder, work=options.work, recipe=recipe)
     flips = export(model, tokenizer, options.out, held_out=development)

@@ -36,6 +36,8 @@ def fit_calibration(
     temperature = _fit_temperature(
         lambda t: log_loss(labels, label_probabilities(logits, Calibration(t)), labels=known)
     )
+    if not stances:
+        return Calibration(temperature)
     stance_temperature = _fit_temperature(
         lambda t: log_loss(
             stance_labels.ravel(),

@@ -1,18 +1,18 @@
-"""Labelled sentences to encoded rows."""
+"""Files to labelled sentences."""
 
+import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from datasets import Dataset
-from transformers import PreTrainedTokenizerFast
+from datasets import load_dataset, load_from_disk
 
 from stance.errors import InputError
 
-IGNORED = -100
-"""The target of a token that takes no part in the loss, as PyTorch has it."""
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,11 @@ class LabelledSentence:
 
     Args:
         text: the sentence.
-        label: the stance of its main act, or "none".
+        label: the stance of its main act, or "none"; in another label set, any of its labels.
         stances: the stances of all its acts; None where the reader was not asked.
         cues: the cues of all its acts; None where the reader was not asked.
         group: what must not be on both sides of a split (article, outlet); None if unknown.
+        row: where it stood in its file, from 1.
     """
 
     text: str
@@ -41,116 +42,169 @@ class LabelledSentence:
     stances: tuple[str, ...] | None = None
     cues: tuple[Cue, ...] | None = None
     group: str | None = None
+    row: int = 0
 
 
-def read_jsonl(path: Path) -> Iterator[LabelledSentence]:
-    """Read labelled sentences, one JSON object a line.
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """A row that is no labelled sentence, and why."""
+
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns hold what.
 
     Args:
-        path: a file whose objects have `text` and `label`, and may have `stances` (a list),
-            `acts` (a list of objects with `stance` and `cue`, a [start, end) pair or null) and
-            `document`.
+        text: the sentence. Default "text".
+        label: its label. Default "label".
+        stances: a list, or names separated by blanks, commas or semicolons. Default: not read.
+        acts: a list of objects with `stance` and `cue`, a [start, end) pair or null. Default: not read.
+        group: article or outlet. Default: not read.
+        label_map: new names of labels; others stay. Default: none.
+    """
+
+    text: str = "text"
+    label: str = "label"
+    stances: str | None = None
+    acts: str | None = None
+    group: str | None = None
+    label_map: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_this_project(cls) -> Self:
+        """Name the columns of the project's own labelled files."""
+        return cls(stances="stances", acts="acts", group="document")
+
+    def used(self) -> list[str]:
+        """Return the names of the columns that are read."""
+        return [name for name in (self.text, self.label, self.stances, self.acts, self.group) if name]
+
+
+def read(source: str | Path, columns: Columns | None = None) -> Iterator[LabelledSentence | BrokenRow]:
+    """Read labelled sentences; a broken row costs only itself.
+
+    Args:
+        source: a `.csv`, `.tsv`, `.jsonl` or `.parquet` file, a folder that `datasets` saved, or the Hub id
+            of a dataset (its `train` split).
+        columns: which columns hold what. Default: `Columns()`.
+
+    Yields:
+        For each row, in order, what it holds or why it is broken.
 
     Raises:
-        InputError: the file cannot be read, or a line is not such an object; the line is named.
+        InputError: the source cannot be read or lacks a column; the columns that there are are named.
     """
+    columns = columns or Columns()
+    for number, row in enumerate(_raw_rows(str(source), columns), 1):
+        yield row if isinstance(row, BrokenRow) else _labelled(row, columns, number)
+
+
+def unknown_label(name: str, known: Sequence[str]) -> str:
+    """Say that a label is unknown, which ones are known, and which is nearest."""
+    near = get_close_matches(name, known, n=1)
+    return f"unknown label {name!r}; known: {', '.join(known)}" + (f"; meant {near[0]}?" if near else "")
+
+
+def _raw_rows(source: str, columns: Columns) -> Iterator[Row | BrokenRow]:
+    path = Path(source)
     try:
-        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: {error}") from error
-    for number, line in enumerate(lines, 1):
-        try:
-            yield from_row(json.loads(line))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(
-                f"{path}, line {number}: an object with text and label was expected: {error!r}"
-            ) from error
+        match path.suffix.lower():
+            case ".csv" | ".tsv" as suffix:
+                yield from _separated(path, columns, "," if suffix == ".csv" else "\t")
+            case ".jsonl" | ".ndjson":
+                yield from _json_lines(path, columns)
+            case _:
+                yield from _dataset(source, columns)
+    except OSError as error:
+        raise InputError(f"{source}: {error.strerror or error}") from error
 
 
-def from_row(row: Mapping[str, Any]) -> LabelledSentence:
-    """Build a labelled sentence from a row of the form that `read_jsonl` describes."""
-    acts = row.get("acts")
-    stances = row.get("stances")
-    return LabelledSentence(
-        text=str(row["text"]),
-        label=str(row["label"]),
-        stances=None if stances is None else tuple(stances),
-        cues=None if acts is None else tuple(Cue(act["stance"], *act["cue"]) for act in acts if act["cue"]),
-        group=row.get("document"),
-    )
+def _separated(path: Path, columns: Columns, separator: str) -> Iterator[Row | BrokenRow]:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        reader = csv.reader(file, delimiter=separator)
+        header = next(reader, [])
+        _check_columns(path, columns, header)
+        for number, cells in enumerate(reader, 1):
+            if len(cells) == len(header):
+                yield dict(zip(header, cells, strict=True))
+            elif cells:
+                yield BrokenRow(number, f"{len(cells)} fields; the header has {len(header)}")
+            else:
+                yield BrokenRow(number, "an empty line")
 
 
-def encode(
-    sentences: Iterable[LabelledSentence],
-    tokenizer: PreTrainedTokenizerFast,
-    *,
-    labels: Sequence[str],
-    stances: Sequence[str],
-    max_tokens: int,
-) -> Dataset:
-    """Turn labelled sentences into what the model learns from.
-
-    Args:
-        sentences: to be encoded, in order.
-        tokenizer: the encoder's.
-        labels: in the order of the label logits.
-        stances: in the order of the stance logits.
-        max_tokens: longer sentences are cut.
-
-    Returns:
-        Columns `input_ids`, `length`, `labels` (an index), `stance_labels` (a 0 or 1 for each
-        stance) and `cue_labels` (for each token 0, or 1 + the index of a stance). Targets that no
-        reader gave are -100.
-
-    Raises:
-        InputError: a label or a stance is not among the known ones.
-    """
-    sentences = list(sentences)
-    _check_known(sentences, labels, stances)
-    encodings = tokenizer(
-        [sentence.text for sentence in sentences],
-        truncation=True,
-        max_length=max_tokens,
-        return_offsets_mapping=True,
-    )
-    ids = encodings["input_ids"]
-    return Dataset.from_dict(
-        {
-            "input_ids": ids,
-            "length": [len(row) for row in ids],
-            "labels": [labels.index(sentence.label) for sentence in sentences],
-            "stance_labels": [_stance_targets(sentence, stances) for sentence in sentences],
-            "cue_labels": [
-                _cue_targets(sentence.cues, offsets, stances)
-                for sentence, offsets in zip(sentences, encodings["offset_mapping"], strict=True)
-            ],
-        }
-    )
+def _json_lines(path: Path, columns: Columns) -> Iterator[Row | BrokenRow]:
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                yield BrokenRow(number, f"not JSON: {error}")
+                continue
+            if not isinstance(row, dict):
+                yield BrokenRow(number, f"a JSON object was expected, {type(row).__name__} came")
+                continue
+            if number == 1:
+                _check_columns(path, columns, list(row))
+            yield row
 
 
-def _check_known(
-    sentences: Sequence[LabelledSentence], labels: Sequence[str], stances: Sequence[str]
-) -> None:
-    unknown = {sentence.label for sentence in sentences} - set(labels)
-    unknown |= {stance for sentence in sentences for stance in sentence.stances or ()} - set(stances)
-    if unknown:
-        raise InputError(f"unknown labels {sorted(unknown)}; known are {list(labels)}")
+def _dataset(source: str, columns: Columns) -> Iterator[Row]:
+    path = Path(source)
+    try:
+        if path.is_dir():
+            dataset = load_from_disk(source)
+            dataset = dataset["train"] if isinstance(dataset, dict) else dataset
+        elif path.suffix == ".parquet":
+            dataset = load_dataset("parquet", data_files=source, split="train", streaming=True)
+        elif path.suffix:
+            raise InputError(f"{source}: .csv, .tsv, .jsonl, .parquet, a folder or a Hub id was expected")
+        else:
+            dataset = load_dataset(source, split="train", streaming=True)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{source}: {error}") from error
+    _check_columns(path, columns, dataset.column_names or list(next(iter(dataset), {})))
+    yield from dataset
 
 
-def _stance_targets(sentence: LabelledSentence, stances: Sequence[str]) -> list[float]:
-    if sentence.stances is None:
-        return [float(IGNORED)] * len(stances)
-    return [float(stance in sentence.stances) for stance in stances]
+def _check_columns(source: Path, columns: Columns, found: Sequence[str]) -> None:
+    if missing := [name for name in columns.used() if name not in found]:
+        raise InputError(f"{source}: no column {', '.join(missing)}; there are: {', '.join(found) or 'none'}")
 
 
-def _cue_targets(
-    cues: tuple[Cue, ...] | None, offsets: Sequence[tuple[int, int]], stances: Sequence[str]
-) -> list[int]:
-    if cues is None:
-        return [IGNORED] * len(offsets)
-    targets = [0 if end > start else IGNORED for start, end in offsets]
-    for cue in reversed(cues):  # the main act comes first, and wins where cues overlap
-        for token, (start, end) in enumerate(offsets):
-            if end > start and start < cue.end and end > cue.start:
-                targets[token] = 1 + stances.index(cue.stance)
-    return targets
+def _labelled(row: Row, columns: Columns, number: int) -> LabelledSentence | BrokenRow:
+    text, label = row.get(columns.text), row.get(columns.label)
+    if not isinstance(text, str) or not text.strip():
+        return BrokenRow(number, f"no text in column {columns.text}")
+    if label is None or not str(label).strip():
+        return BrokenRow(number, f"no label in column {columns.label}")
+    name = str(label).strip()
+    try:
+        return LabelledSentence(
+            text=text,
+            label=columns.label_map.get(name, name),
+            stances=_stances(row, columns),
+            cues=_cues(row, columns),
+            group=None if columns.group is None else str(row[columns.group]),
+            row=number,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        return BrokenRow(number, f"not a labelled sentence: {error!r}")
+
+
+def _stances(row: Row, columns: Columns) -> tuple[str, ...] | None:
+    if columns.stances is None:
+        return None
+    value = row[columns.stances]
+    if isinstance(value, str):
+        value = value.replace(",", " ").replace(";", " ").split()
+    return tuple(columns.label_map.get(name, name) for name in value)
+
+
+def _cues(row: Row, columns: Columns) -> tuple[Cue, ...] | None:
+    if columns.acts is None:
+        return None
+    return tuple(Cue(act["stance"], *act["cue"]) for act in row[columns.acts] if act["cue"])

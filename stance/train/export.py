@@ -22,6 +22,7 @@ from stance.train.graph import build_graph
 from stance.train.model import StanceModel, checkpoint_weights, save_checkpoint
 
 Logits = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Label logits [n, labels] and stance logits [n, stances]."""
 
 
 def export(
@@ -94,16 +95,14 @@ def export(
 
 
 def run_network(network: bytes, ids: Sequence[Sequence[int]]) -> Logits:
-    """Run a network on token ids; returns logits [n, labels] and stance logits [n, stances]."""
+    """Run a network on token ids, at least one sentence; the logits are in the order of the input."""
     session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
     pairs = [
         (batch.rows, session.run(None, {"input_ids": batch.ids})) for batch in batches(ids, max_tokens=2048)
     ]
     order = np.argsort(np.concatenate([rows for rows, _ in pairs]))
-    label_logits, stance_logits = (
-        np.concatenate([outputs[index] for _, outputs in pairs])[order] for index in (0, 1)
-    )
-    return label_logits, stance_logits
+    logits = [np.concatenate(parts)[order] for parts in zip(*(outputs for _, outputs in pairs), strict=True)]
+    return logits[0], logits[1] if len(logits) > 1 else np.zeros((len(ids), 0), np.float32)
 
 
 def _encode(tokenizer: Tokenizer, sentences: Sequence[LabelledSentence], max_tokens: int) -> list[list[int]]:

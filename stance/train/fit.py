@@ -1,11 +1,11 @@
 """Fine-tune an encoder on labelled sentences."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import torch
 from transformers import (
     AutoTokenizer,
     PreTrainedTokenizerFast,
@@ -17,7 +17,8 @@ from transformers import (
 
 from stance.labels import LABELS, STANCES
 from stance.train.average import METRIC, BestAverage, last_checkpoint
-from stance.train.data import IGNORED, LabelledSentence, encode
+from stance.train.data import LabelledSentence
+from stance.train.encode import collate, encode
 from stance.train.evaluate import macro_f1
 from stance.train.model import StanceModel, open_base
 
@@ -38,6 +39,7 @@ class Recipe:
         patience: epochs without a better macro-F1 after which training stops, at least 1. Default: None,
             all epochs are run.
         max_tokens: training sentences are cut there. Default 128.
+        class_weights: weigh each label by how rare it is. Default: False.
         seed: of the new heads, the order of sentences and dropout. Default 0.
     """
 
@@ -51,6 +53,7 @@ class Recipe:
     averaging: float = 0.995
     patience: int | None = None
     max_tokens: int = 128
+    class_weights: bool = False
     seed: int = 0
 
 
@@ -61,6 +64,8 @@ def fit(
     base: str | Path,
     work: Path,
     recipe: Recipe | None = None,
+    labels: tuple[str, ...] = LABELS,
+    stances: tuple[str, ...] = STANCES,
     resume: bool = False,
     callbacks: Sequence[TrainerCallback] = (),
 ) -> tuple[StanceModel, PreTrainedTokenizerFast]:
@@ -72,6 +77,9 @@ def fit(
         base: a Hub id or a folder of an encoder.
         work: a folder for checkpoints, one an epoch.
         recipe: how. Default: `Recipe()`.
+        labels: in the order of the label logits. Default: the project's.
+        stances: in the order of the stance logits; empty for a label set that is not about stances.
+            Default: the project's.
         resume: go on from the last checkpoint in `work`, if there is one. It ends in the same weights as a
             run that was not stopped. Default: False.
         callbacks: told of progress.
@@ -86,9 +94,15 @@ def fit(
     recipe = recipe or Recipe()
     set_seed(recipe.seed)
     tokenizer = cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(base))
-    model = open_base(base, labels=LABELS, stances=STANCES, label_smoothing=recipe.label_smoothing)
+    model = open_base(
+        base,
+        labels=labels,
+        stances=stances,
+        label_smoothing=recipe.label_smoothing,
+        label_weights=_label_weights(train, labels) if recipe.class_weights else None,
+    )
     rows = {
-        name: encode(part, tokenizer, labels=LABELS, stances=STANCES, max_tokens=recipe.max_tokens)
+        name: encode(part, tokenizer, labels=labels, stances=stances, max_tokens=recipe.max_tokens)
         for name, part in (("train", train), ("development", development))
     }
     best = BestAverage(model, decay=recipe.averaging, patience=recipe.patience)
@@ -107,27 +121,6 @@ def fit(
         best.restore(checkpoint)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     return model, tokenizer
-
-
-def collate(batch: Sequence[dict[str, Any]], pad_id: int) -> dict[str, torch.Tensor]:
-    """Pad the rows of a batch to its longest.
-
-    Returns:
-        `input_ids`, `attention_mask`, `cue_labels` [batch, tokens], `labels` [batch] and
-        `stance_labels` [batch, stances].
-    """
-
-    def padded(rows: Sequence[Sequence[int]], value: int) -> torch.Tensor:
-        tensors = [torch.tensor(row) for row in rows]
-        return torch.nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_value=value)
-
-    return {
-        "input_ids": padded([row["input_ids"] for row in batch], pad_id),
-        "attention_mask": padded([[1] * len(row["input_ids"]) for row in batch], 0),
-        "cue_labels": padded([row["cue_labels"] for row in batch], IGNORED),
-        "labels": torch.tensor([row["labels"] for row in batch]),
-        "stance_labels": torch.tensor([row["stance_labels"] for row in batch]),
-    }
 
 
 class _AverageTrainer(Trainer):
@@ -166,6 +159,12 @@ def _arguments(recipe: Recipe, work: Path) -> TrainingArguments:
     )
 
 
+def _label_weights(sentences: Sequence[LabelledSentence], labels: Sequence[str]) -> list[float]:
+    """Return weights under which every label that occurs counts as much as any other."""
+    counts = Counter(sentence.label for sentence in sentences)
+    return [len(sentences) / (len(counts) * counts[label]) if counts[label] else 1.0 for label in labels]
+
+
 def _metrics(answer: Any) -> dict[str, float]:
-    logits = answer.predictions[0]
+    logits = answer.predictions[0] if isinstance(answer.predictions, tuple) else answer.predictions
     return {METRIC: macro_f1(answer.label_ids, logits.argmax(axis=1))}

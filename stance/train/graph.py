@@ -26,18 +26,19 @@ ZERO_POINT = 128
 def build_graph(
     weights: Weights, config: Mapping[str, Any], *, max_tokens: int, precision: Precision
 ) -> onnx.ModelProto:
-    """Build the network of a BERT encoder with a label head and a stance head.
+    """Build the network of a BERT encoder with a label head and, if it has one, a stance head.
 
     Args:
-        weights: as `BertForSequenceClassification` names them, and `stances.weight`, `stances.bias`.
+        weights: as `BertForSequenceClassification` names them, and `stances.weight`, `stances.bias` if there
+            is a stance head.
         config: the checkpoint's `config.json`.
         max_tokens: the longest input, at most the encoder's number of positions.
         precision: "int8" quantises matrix products (weights by output column, activations by
             token, both symmetric) and the word embeddings (by word); "fp32" leaves all as it is.
 
     Returns:
-        A model from `input_ids` [batch, tokens] to `logits` [batch, labels] and `stance_logits`
-        [batch, stances].
+        A model from `input_ids` [batch, tokens] to `logits` [batch, labels] and, with a stance head,
+        `stance_logits` [batch, stances].
     """
     graph = _Graph(precision)
     heads = int(config["num_attention_heads"])
@@ -51,10 +52,11 @@ def build_graph(
         hidden = layer.run(hidden, first_token_only=index == last)
     pooled = graph.node("Tanh", [graph.dense(hidden, *_affine(weights, "bert.pooler.dense"))])
     graph.dense(pooled, *_affine(weights, "classifier"), name="logits")
-    graph.dense(hidden, *_affine(weights, "stances"), name="stance_logits")
-    return graph.model(
-        {"logits": len(weights["classifier.bias"]), "stance_logits": len(weights["stances.bias"])}
-    )
+    outputs = {"logits": len(weights["classifier.bias"])}
+    if "stances.bias" in weights:
+        graph.dense(hidden, *_affine(weights, "stances"), name="stance_logits")
+        outputs["stance_logits"] = len(weights["stances.bias"])
+    return graph.model(outputs)
 
 
 def _affine(weights: Weights, prefix: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

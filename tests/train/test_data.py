@@ -1,93 +1,123 @@
-"""Labelled sentences to encoded rows."""
+"""Files to labelled sentences."""
 
+import csv
 import json
 from pathlib import Path
 
 import pytest
-from transformers import PreTrainedTokenizerFast
+from datasets import Dataset
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from stance.errors import InputError
-from stance.labels import LABELS, STANCES
-from stance.train.data import IGNORED, Cue, LabelledSentence, encode, read_jsonl
+from stance.train.data import BrokenRow, Columns, Cue, LabelledSentence, read
 
-from ..conftest import TINY
-
-DENIAL = LabelledSentence("It denied that.", "denial", ("denial",), (Cue("denial", 3, 9),))
-
-
-@pytest.fixture(scope="module")
-def tokenizer() -> PreTrainedTokenizerFast:
-    """The tiny model's."""
-    return PreTrainedTokenizerFast.from_pretrained(TINY)
-
-
-def rows(tokenizer: PreTrainedTokenizerFast, *sentences: LabelledSentence) -> list[dict]:
-    """Encode with the default labels."""
-    return encode(sentences, tokenizer, labels=LABELS, stances=STANCES, max_tokens=16).to_list()
+ROWS = [
+    {"sentence": "It denied that.", "tag": "no", "outlet": "a"},
+    {"sentence": "It fell.", "tag": "x", "outlet": "b"},
+]
+COLUMNS = Columns(text="sentence", label="tag", group="outlet", label_map={"no": "denial"})
+EXPECTED = [
+    LabelledSentence("It denied that.", "denial", group="a", row=1),
+    LabelledSentence("It fell.", "x", group="b", row=2),
+]
 
 
-def test_a_cue_marks_its_tokens(tokenizer: PreTrainedTokenizerFast) -> None:
-    """Tokens of the cue carry its stance, other words 0, and special tokens take no part."""
-    row = rows(tokenizer, DENIAL)[0]
-    tokens = tokenizer.convert_ids_to_tokens(row["input_ids"])
-    marked = {token for token, target in zip(tokens, row["cue_labels"], strict=True) if target > 0}
-    assert "".join(token.removeprefix("##") for token in tokens if token in marked) == "denied"
-    assert {target for target in row["cue_labels"] if target > 0} == {1 + STANCES.index("denial")}
-    assert row["cue_labels"][0] == row["cue_labels"][-1] == IGNORED
+def write(path: Path, rows: list[dict]) -> Path:
+    """Write rows in the format that the file's name asks for."""
+    match path.suffix:
+        case ".csv" | ".tsv":
+            with path.open("w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, list(rows[0]), delimiter="," if path.suffix == ".csv" else "\t")
+                writer.writeheader()
+                writer.writerows(rows)
+        case ".jsonl":
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        case ".parquet":
+            Dataset.from_list(rows).to_parquet(path)
+        case _:
+            Dataset.from_list(rows).save_to_disk(path)
+    return path
 
 
-def test_targets_follow_the_order_of_labels(tokenizer: PreTrainedTokenizerFast) -> None:
-    """Indices and zeros and ones, as the heads have their columns."""
-    row = rows(tokenizer, DENIAL)[0]
-    assert row["labels"] == LABELS.index("denial")
-    assert row["stance_labels"] == [float(name == "denial") for name in STANCES]
-    assert row["length"] == len(row["input_ids"])
+@pytest.mark.parametrize("name", ["rows.csv", "rows.tsv", "rows.jsonl", "rows.parquet", "folder"])
+def test_every_format_gives_the_same_sentences(tmp_path: Path, name: str) -> None:
+    """Columns are named by the user, and labels get new names."""
+    assert list(read(write(tmp_path / name, ROWS), COLUMNS)) == EXPECTED
 
 
-def test_what_no_reader_gave_is_ignored(tokenizer: PreTrainedTokenizerFast) -> None:
-    """A label alone is enough; it says nothing of stances and cues."""
-    row = rows(tokenizer, LabelledSentence("It denied that.", "denial"))[0]
-    assert set(row["stance_labels"]) == {float(IGNORED)}
-    assert set(row["cue_labels"]) == {IGNORED}
-
-
-def test_the_main_cue_wins_where_cues_overlap(tokenizer: PreTrainedTokenizerFast) -> None:
-    """Acts come with the main one first."""
-    sentence = LabelledSentence("It denied that.", "hedge", None, (Cue("hedge", 3, 9), Cue("denial", 0, 9)))
-    targets = rows(tokenizer, sentence)[0]["cue_labels"]
-    assert targets[1] == 1 + STANCES.index("denial")
-    assert targets[2] == 1 + STANCES.index("hedge")
-
-
-def test_unknown_labels_are_named(tokenizer: PreTrainedTokenizerFast) -> None:
-    """Before anything is trained."""
-    with pytest.raises(InputError, match="rumour"):
-        rows(tokenizer, LabelledSentence("It fell.", "rumour"))
-
-
-def test_lines_become_sentences(tmp_path: Path) -> None:
-    """Acts without a cue have none; a missing field is not an empty one."""
+def test_acts_and_stances_are_read_on_request(tmp_path: Path) -> None:
+    """Acts without a cue have none; what is not asked for is unknown, not empty."""
     acts = [{"stance": "denial", "cue": [3, 9]}, {"stance": "hedge", "cue": None}]
-    lines = [
-        {
-            "text": "It denied that.",
-            "label": "denial",
-            "stances": ["denial"],
-            "acts": acts,
-            "document": "a",
-        },
-        {"text": "It fell.", "label": "none"},
+    row = {
+        "text": "It denied that.",
+        "label": "denial",
+        "stances": ["denial", "hedge"],
+        "acts": acts,
+        "document": "a",
+    }
+    file = write(tmp_path / "rows.jsonl", [row])
+    whole, plain = (next(iter(read(file, columns))) for columns in (Columns.of_this_project(), Columns()))
+    assert whole == LabelledSentence(
+        "It denied that.", "denial", ("denial", "hedge"), (Cue("denial", 3, 9),), "a", 1
+    )
+    assert plain == LabelledSentence("It denied that.", "denial", row=1)
+
+
+def test_stances_may_be_one_cell(tmp_path: Path) -> None:
+    """As spreadsheets have it."""
+    file = write(tmp_path / "rows.csv", [{"text": "x", "label": "hedge", "all": "hedge; denial,allegation"}])
+    assert next(iter(read(file, Columns(stances="all")))).stances == ("hedge", "denial", "allegation")  # type: ignore[union-attr]
+
+
+def test_broken_rows_cost_only_themselves(tmp_path: Path) -> None:
+    """Each is named with its reason, and the rows around it are read."""
+    (tmp_path / "rows.csv").write_bytes(
+        b"text,label\nIt fell.,none\nA,b,c\n,none\nIt rose.,\nCaf\xe9.,none\n"
+    )
+    found = list(read(tmp_path / "rows.csv"))
+    assert [type(row) for row in found] == [
+        LabelledSentence,
+        BrokenRow,
+        BrokenRow,
+        BrokenRow,
+        LabelledSentence,
     ]
-    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    assert list(read_jsonl(tmp_path / "rows.jsonl")) == [
-        LabelledSentence("It denied that.", "denial", ("denial",), (Cue("denial", 3, 9),), "a"),
-        LabelledSentence("It fell.", "none"),
+    assert [row.row for row in found] == [1, 2, 3, 4, 5]
+    assert "3 fields; the header has 2" in found[1].reason  # type: ignore[union-attr]
+    assert found[4].text == "Caf\ufffd."  # type: ignore[union-attr]
+    good, bad = '{"text": "It fell.", "label": "none"}', '{"text": 3, "label": "none"}'
+    lines = "\n".join([good, "{", "[]", bad, good])
+    (tmp_path / "rows.jsonl").write_text(lines, encoding="utf-8")
+    assert [type(row) is BrokenRow for row in read(tmp_path / "rows.jsonl")] == [
+        False,
+        True,
+        True,
+        True,
+        False,
     ]
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"text": "It fell."}', "3"])
-def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
-    """The file and the line's number are given."""
-    (tmp_path / "rows.jsonl").write_text('{"text": "x", "label": "none"}\n' + line, encoding="utf-8")
-    with pytest.raises(InputError, match=r"rows\.jsonl, line 2"):
-        list(read_jsonl(tmp_path / "rows.jsonl"))
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl", "rows.parquet", "folder"])
+def test_a_missing_column_lists_those_there_are(tmp_path: Path, name: str) -> None:
+    """Before the first row."""
+    file = write(tmp_path / name, ROWS)
+    with pytest.raises(InputError, match="no column text, label; there are: sentence, tag, outlet"):
+        list(read(file))
+
+
+@pytest.mark.parametrize("name", ["nowhere.csv", "nowhere.jsonl", "nowhere.parquet", "rows.xyz"])
+def test_a_source_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+    """Missing files and unknown formats."""
+    with pytest.raises(InputError, match=name):
+        list(read(tmp_path / name))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), min_size=1).filter(str.strip))
+)
+def test_any_text_survives_csv(tmp_path: Path, texts: list[str]) -> None:
+    """Quotes, separators and line breaks inside a cell."""
+    file = write(tmp_path / "rows.csv", [{"text": text, "label": "none"} for text in ["first", *texts]])
+    assert [row.text for row in read(file)] == ["first", *texts]  # type: ignore[union-attr]

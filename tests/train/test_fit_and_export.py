@@ -36,7 +36,7 @@ def test_training_learns_and_the_folder_answers(trained: tuple, tmp_path: Path) 
     classifier = stance.load(tmp_path / "mine")
     assert flips == 0
     assert classifier.classify(DENIED.text).label == "denial"
-    assert classifier.classify(DENIED.text).stances == ("denial",)
+    assert "denial" in classifier.classify(DENIED.text).stances
     assert classifier.classify(FELL.text).label == "none"
     assert classifier.bundle.name == "mine"
     open_bundle(tmp_path / "mine", every_file=True)
@@ -138,3 +138,42 @@ def test_an_encoder_that_is_nowhere_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "nothing"}))
     with pytest.raises(ModelError, match="Hub id or folder"):
         open_base(tmp_path, labels=("a", "b"), stances=("b",))
+
+
+def test_another_label_set_has_no_stances(tmp_path: Path) -> None:
+    """Labels of the user's own are trained, exported and answered; there is nothing to say of stances."""
+    rows = [LabelledSentence("It denied the deal.", "bad"), LabelledSentence("Parliament will debate.", "good")]
+    model, tokenizer = fit(
+        rows * 32, rows, base=TINY, work=tmp_path / "work", recipe=RECIPE, labels=("bad", "good"), stances=()
+    )
+    export(model, tokenizer, tmp_path / "mine", held_out=rows, max_tokens=48)
+    classifier = stance.load(tmp_path / "mine")
+    predictions = list(classifier.classify_many([row.text for row in rows]))
+    assert [(prediction.label, prediction.stances) for prediction in predictions] == [("bad", ()), ("good", ())]
+    assert AutoModelForSequenceClassification.from_pretrained(tmp_path / "mine").config.id2label == {
+        0: "bad",
+        1: "good",
+    }
+
+
+def test_a_model_folder_keeps_its_heads_as_a_base() -> None:
+    """Training goes on from all that the folder has learnt."""
+    first, second = (open_base(TINY, labels=stance.LABELS, stances=stance.LABELS[1:]) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+    other = open_base(TINY, labels=("a", "b"), stances=("b",))
+    assert other.heads["stances"].weight.shape == (1, 32)
+
+
+def test_class_weights_favour_rare_labels(tmp_path: Path) -> None:
+    """Of two labels for the same text the rarer one wins when they are weighed."""
+    text = "It denied the deal."
+    rows = [LabelledSentence(text, "none")] * 30 + [LabelledSentence(text, "denial")] * 20
+    answers = []
+    for weighed in (False, True):
+        recipe = Recipe(learning_rate=1e-3, epochs=1, warmup=0.0, averaging=0.0, class_weights=weighed)
+        model, tokenizer = fit(rows, rows, base=TINY, work=tmp_path / str(weighed), recipe=recipe)
+        row = tokenizer(text, return_tensors="pt")
+        with torch.inference_mode():
+            logits = model.eval()(row["input_ids"], row["attention_mask"])["logits"][0]
+        answers.append(float(logits[stance.LABELS.index("denial")] - logits[stance.LABELS.index("none")]))
+    assert answers[1] > answers[0]

@@ -1,0 +1,141 @@
+"""Labelled rows to those fit for training, and the reasons against all others."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stance.errors import InputError
+from stance.train.data import BrokenRow, LabelledSentence, unknown_label
+
+FEWEST_ROWS = 5
+"""A label with fewer rows can be neither learnt nor measured."""
+
+MOST_ROWS_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check found.
+
+    Args:
+        sentences: fit for training, in order.
+        set_aside: the other rows, in order.
+        warnings: what does not keep from training.
+        refusals: what does.
+    """
+
+    sentences: tuple[LabelledSentence, ...]
+    set_aside: tuple[BrokenRow, ...]
+    warnings: tuple[str, ...]
+    refusals: tuple[str, ...]
+
+    @property
+    def shares(self) -> dict[str, int]:
+        """How many fit sentences each label has, the most frequent first."""
+        return dict(Counter(sentence.label for sentence in self.sentences).most_common())
+
+    def require(self) -> tuple[LabelledSentence, ...]:
+        """Return the sentences.
+
+        Raises:
+            InputError: there are refusals.
+        """
+        if self.refusals:
+            raise InputError("; ".join(self.refusals))
+        return self.sentences
+
+
+def check(
+    rows: Iterable[LabelledSentence | BrokenRow],
+    *,
+    labels: Sequence[str] | None = None,
+    development: Sequence[LabelledSentence] = (),
+) -> Report:
+    """Find what would spoil training.
+
+    Args:
+        rows: as `stance.train.data.read` gives them.
+        labels: the known ones. Default: all that occur.
+        development: a development part of its own, which may share no group and no text with the rows.
+
+    Returns:
+        Rows that are broken, have an unknown label, or repeat another row (but for case, punctuation and
+        numbers) are set aside; so are all rows of a text that has two labels, and rows whose text is in the
+        development part. A label with fewer than five rows left, a single label, and a group on both sides
+        are refused.
+    """
+    kept: list[LabelledSentence] = []
+    aside: list[BrokenRow] = []
+    for row in rows:
+        if isinstance(row, BrokenRow):
+            aside.append(row)
+        elif labels is not None and row.label not in labels:
+            aside.append(BrokenRow(row.row, unknown_label(row.label, labels)))
+        else:
+            kept.append(row)
+    kept, repeated = _without_repeats(kept, {_key(sentence.text) for sentence in development})
+    aside += repeated
+    return Report(
+        sentences=tuple(kept),
+        set_aside=tuple(sorted(aside, key=lambda row: row.row)),
+        warnings=tuple(_warnings(kept)),
+        refusals=tuple(_refusals(kept, labels, development)),
+    )
+
+
+def _without_repeats(
+    sentences: Sequence[LabelledSentence], elsewhere: set[str]
+) -> tuple[list[LabelledSentence], list[BrokenRow]]:
+    alike: dict[str, list[LabelledSentence]] = defaultdict(list)
+    for sentence in sentences:
+        alike[_key(sentence.text)].append(sentence)
+    kept, aside = [], []
+    for sentence in sentences:
+        same = alike[key := _key(sentence.text)]
+        if key in elsewhere:
+            aside.append(BrokenRow(sentence.row, "its text is in the development part"))
+        elif len(found := sorted({other.label for other in same})) > 1:
+            rows = _named([other.row for other in same])
+            aside.append(BrokenRow(sentence.row, f"one text with labels {', '.join(found)}: rows {rows}"))
+        elif sentence is not same[0]:
+            how = "repeats" if sentence.text == same[0].text else "nearly repeats"
+            aside.append(BrokenRow(sentence.row, f"{how} row {same[0].row}"))
+        else:
+            kept.append(sentence)
+    return kept, aside
+
+
+def _key(text: str) -> str:
+    """Return what two texts share that differ in case, punctuation, white space or numbers only."""
+    words = re.sub(r"\d+", "0", re.sub(r"[^\w\s]", "", text.casefold())).split()
+    return " ".join(words) or text
+
+
+def _warnings(sentences: Sequence[LabelledSentence]) -> Iterable[str]:
+    if damaged := [sentence.row for sentence in sentences if "\ufffd" in sentence.text]:
+        yield f"bytes that are not UTF-8 were replaced in rows {_named(damaged)}"
+
+
+def _refusals(
+    sentences: Sequence[LabelledSentence],
+    labels: Sequence[str] | None,
+    development: Sequence[LabelledSentence],
+) -> Iterable[str]:
+    counts = Counter(sentence.label for sentence in sentences)
+    if not sentences:
+        yield "no row is left to train on"
+    elif len(counts) == 1:
+        yield f"one label only: {next(iter(counts))}; at least two are needed"
+    for label in labels or counts:
+        if 0 < counts[label] < FEWEST_ROWS:
+            rows = _named([sentence.row for sentence in sentences if sentence.label == label])
+            yield f"label {label} has {counts[label]} rows ({rows}), at least {FEWEST_ROWS} are needed"
+    groups = {sentence.group for sentence in development if sentence.group is not None}
+    if shared := [sentence.row for sentence in sentences if sentence.group in groups]:
+        yield f"groups of the development part are in the training part too: rows {_named(shared)}"
+
+
+def _named(rows: Sequence[int]) -> str:
+    shown = ", ".join(map(str, rows[:MOST_ROWS_NAMED]))
+    return shown if len(rows) <= MOST_ROWS_NAMED else f"{shown} and {len(rows) - MOST_ROWS_NAMED} more"

@@ -1,0 +1,111 @@
+"""Labelled sentences to what the model learns from."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch
+from datasets import Dataset
+from transformers import PreTrainedTokenizerFast
+
+from stance.errors import InputError
+from stance.train.data import Cue, LabelledSentence, unknown_label
+
+IGNORED = -100
+"""The target of a token that takes no part in the loss, as PyTorch has it."""
+
+
+def encode(
+    sentences: Iterable[LabelledSentence],
+    tokenizer: PreTrainedTokenizerFast,
+    *,
+    labels: Sequence[str],
+    stances: Sequence[str],
+    max_tokens: int,
+) -> Dataset:
+    """Turn labelled sentences into what the model learns from.
+
+    Args:
+        sentences: to be encoded, in order.
+        tokenizer: the encoder's.
+        labels: in the order of the label logits.
+        stances: in the order of the stance logits.
+        max_tokens: longer sentences are cut.
+
+    Returns:
+        Columns `input_ids`, `length`, `labels` (an index), `stance_labels` (a 0 or 1 for each
+        stance) and `cue_labels` (for each token 0, or 1 + the index of a stance). Targets that no
+        reader gave are -100.
+
+    Raises:
+        InputError: a label or a stance is not among the known ones.
+    """
+    sentences = list(sentences)
+    _check_known(sentences, labels, stances)
+    encodings = tokenizer(
+        [sentence.text for sentence in sentences],
+        truncation=True,
+        max_length=max_tokens,
+        return_offsets_mapping=True,
+    )
+    ids = encodings["input_ids"]
+    return Dataset.from_dict(
+        {
+            "input_ids": ids,
+            "length": [len(row) for row in ids],
+            "labels": [labels.index(sentence.label) for sentence in sentences],
+            "stance_labels": [_stance_targets(sentence, stances) for sentence in sentences],
+            "cue_labels": [
+                _cue_targets(sentence.cues, offsets, stances)
+                for sentence, offsets in zip(sentences, encodings["offset_mapping"], strict=True)
+            ],
+        }
+    )
+
+
+def _check_known(
+    sentences: Sequence[LabelledSentence], labels: Sequence[str], stances: Sequence[str]
+) -> None:
+    for sentence in sentences:
+        for name, known in [(sentence.label, labels), *((name, stances) for name in sentence.stances or ())]:
+            if name not in known:
+                raise InputError(f"row {sentence.row}: {unknown_label(name, known)}")
+
+
+def _stance_targets(sentence: LabelledSentence, stances: Sequence[str]) -> list[float]:
+    if sentence.stances is None:
+        return [float(IGNORED)] * len(stances)
+    return [float(stance in sentence.stances) for stance in stances]
+
+
+def _cue_targets(
+    cues: tuple[Cue, ...] | None, offsets: Sequence[tuple[int, int]], stances: Sequence[str]
+) -> list[int]:
+    if cues is None:
+        return [IGNORED] * len(offsets)
+    targets = [0 if end > start else IGNORED for start, end in offsets]
+    for cue in reversed(cues):  # the main act comes first, and wins where cues overlap
+        for token, (start, end) in enumerate(offsets):
+            if end > start and start < cue.end and end > cue.start:
+                targets[token] = 1 + stances.index(cue.stance)
+    return targets
+
+
+def collate(batch: Sequence[dict[str, Any]], pad_id: int) -> dict[str, torch.Tensor]:
+    """Pad the rows of a batch to its longest.
+
+    Returns:
+        `input_ids`, `attention_mask`, `cue_labels` [batch, tokens], `labels` [batch] and
+        `stance_labels` [batch, stances].
+    """
+
+    def padded(rows: Sequence[Sequence[int]], value: int) -> torch.Tensor:
+        tensors = [torch.tensor(row) for row in rows]
+        return torch.nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_value=value)
+
+    return {
+        "input_ids": padded([row["input_ids"] for row in batch], pad_id),
+        "attention_mask": padded([[1] * len(row["input_ids"]) for row in batch], 0),
+        "cue_labels": padded([row["cue_labels"] for row in batch], IGNORED),
+        "labels": torch.tensor([row["labels"] for row in batch]),
+        "stance_labels": torch.tensor([row["stance_labels"] for row in batch]),
+    }

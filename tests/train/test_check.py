@@ -1,0 +1,96 @@
+"""What would spoil training."""
+
+import pytest
+
+from stance.errors import InputError
+from stance.train.check import Report, check
+from stance.train.data import BrokenRow, LabelledSentence
+
+FILLER = [
+    LabelledSentence(f"filler {letter * 3} {label}", label, row=100 + index)
+    for index, (letter, label) in enumerate(
+        (letter, label) for letter in "abcde" for label in ("none", "denial")
+    )
+]
+
+
+def reasons(report: Report) -> dict[int, str]:
+    """Return why rows were set aside."""
+    return {row.row: row.reason for row in report.set_aside}
+
+
+def test_sound_rows_pass_untouched() -> None:
+    """Nothing to say means nothing is said."""
+    report = check(FILLER)
+    assert report.sentences == tuple(FILLER)
+    assert report.set_aside == report.warnings == report.refusals == ()
+    assert report.require() == tuple(FILLER)
+
+
+def test_repeats_are_set_aside_but_the_first() -> None:
+    """Exact ones, and those that differ in case, punctuation and numbers only."""
+    rows = [
+        LabelledSentence("It fell by 12 points.", "none", row=1),
+        LabelledSentence("It fell by 12 points.", "none", row=2),
+        LabelledSentence("it fell, by 7 points", "none", row=3),
+    ]
+    report = check(rows + FILLER)
+    assert reasons(report) == {2: "repeats row 1", 3: "nearly repeats row 1"}
+    assert rows[0] in report.sentences
+
+
+def test_a_text_with_two_labels_is_set_aside_whole() -> None:
+    """Which one is right is not for a program to say."""
+    rows = [LabelledSentence("It fell.", "none", row=1), LabelledSentence("It fell.", "denial", row=2)]
+    report = check(rows + FILLER)
+    assert set(reasons(report)) == {1, 2}
+    assert "denial, none: rows 1, 2" in reasons(report)[1]
+
+
+def test_unknown_labels_name_the_nearest() -> None:
+    """A slip of the pen is seen at once."""
+    report = check([LabelledSentence("It fell.", "denail", row=1), *FILLER], labels=("none", "denial"))
+    assert "known: none, denial; meant denial?" in reasons(report)[1]
+
+
+def test_broken_rows_are_passed_on() -> None:
+    """What reading refused is in the same list."""
+    assert reasons(check([BrokenRow(7, "no text"), *FILLER])) == {7: "no text"}
+
+
+def test_replaced_bytes_are_a_warning() -> None:
+    """The rows are named and kept."""
+    report = check([LabelledSentence("Caf\ufffd.", "none", row=3), *FILLER])
+    assert "rows 3" in report.warnings[0]
+    assert len(report.sentences) == len(FILLER) + 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([], "no row is left"),
+        (FILLER[::2], "one label only: none"),
+        ([*FILLER, LabelledSentence("rare", "hedge", row=9)], r"label hedge has 1 rows \(9\)"),
+    ],
+)
+def test_what_cannot_be_learnt_is_refused(rows: list, words: str) -> None:
+    """Nothing left, one label, too few of one."""
+    with pytest.raises(InputError, match=words):
+        check(rows).require()
+
+
+def test_a_group_on_both_sides_is_refused() -> None:
+    """An article that is learnt from must not be measured on."""
+    rows = [LabelledSentence("It fell.", "none", group="a", row=1), *FILLER]
+    development = [LabelledSentence("Other.", "none", group="a")]
+    with pytest.raises(InputError, match="rows 1"):
+        check(rows, development=development).require()
+
+
+def test_a_text_of_the_development_part_is_set_aside() -> None:
+    """Even under another article."""
+    report = check(
+        [LabelledSentence("It FELL!", "none", row=1), *FILLER],
+        development=[LabelledSentence("It fell.", "none")],
+    )
+    assert reasons(report) == {1: "its text is in the development part"}
