@@ -39,8 +39,8 @@ from transformers import AutoModelForSequenceClassification
 from stance.batches import batches
 from stance.bundle import open_bundle
 from stance.calibration import softmax
-from stance.train.evaluate import macro_f1
 from stance.train.graph import build_graph
+from stance.train.metrics import macro_f1
 
 Run = Callable[[np.ndarray], np.ndarray]
 CALIBRATION_SENTENCES = 300

@@ -1,6 +1,8 @@
 """The command line: thin commands over the library."""
 
+import importlib
 import sys
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -85,6 +87,33 @@ def info(model: ModelOption = None) -> None:
     print(f"temperature  {bundle.calibration.temperature}")
     for label in bundle.labels:
         print(f"label        {label}: {MEANINGS.get(label, '')}".rstrip(": "))
+
+
+TRAINING = {
+    "check": "Say what in labelled data would spoil training, and refuse it.",
+    "train": "Fine-tune an encoder on labelled sentences and write a model folder.",
+    "evaluate": "Measure a model on labelled sentences, and say where it fails.",
+    "compare": "Say which of two models is better on labelled sentences.",
+}
+"""Commands that need the extra `train`."""
+
+
+def _forward(name: str, module: str) -> Callable[[typer.Context], None]:
+    """Make a command that loads its module, which is slow and may need an extra, only when it is run."""
+
+    def run(context: typer.Context) -> None:
+        importlib.import_module(module).app([name, *context.args], prog_name="stance")
+
+    return run
+
+
+for _name, _help in TRAINING.items():
+    app.command(
+        _name,
+        help=_help,
+        add_help_option=False,
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )(_forward(_name, "stance.train.commands"))
 
 
 def main() -> None:

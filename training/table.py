@@ -16,7 +16,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 import stance
 from stance.bundle import open_bundle
-from stance.train.evaluate import Scores, macro_f1, score
+from stance.train.metrics import Scores, macro_f1, score
 
 HERE = Path(__file__).resolve().parent
 

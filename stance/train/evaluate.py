@@ -1,118 +1,183 @@
-"""How good a model is: figures from true labels and probabilities."""
+"""A model and labelled sentences to an evaluation: figures, slices, mistakes; and two models compared."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_support
 
-Array = NDArray[np.floating]
-Indices = NDArray[np.integer]
+from stance.classifier import Classifier
+from stance.errors import InputError
+from stance.train.data import LabelledSentence, unknown_label
+from stance.train.metrics import Array, Indices, Scores, macro_f1, paired_bootstrap, score
+
+MOST_MISTAKES = 50
+FEWEST_IN_SLICE = 10
+"""Slices of fewer rows say nothing, and are left out."""
+
+DOUBT = 0.05
+"""From this share of resamples without a gain on, a difference is called noise."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
-    """Figures of a classifier on labelled sentences.
+class Slice:
+    """Sentences that share something, and how they were labelled."""
 
-    Args:
-        rows: how many sentences.
-        accuracy: share of right labels, 0 to 1.
-        macro_f1: mean over labels of F1, 0 to 1.
-        interval: 95 % bootstrap interval of macro_f1.
-        calibration_error: expected calibration error, 0 to 1.
-        per_label: for each label `precision`, `recall`, `f1` and `rows`.
-        confusion: [labels, labels], true by predicted.
-    """
-
+    kind: str
+    name: str
     rows: int
-    accuracy: float
     macro_f1: float
-    interval: tuple[float, float]
-    calibration_error: float
-    per_label: dict[str, dict[str, float]]
-    confusion: list[list[int]]
+    accuracy: float
 
 
-def score(labels: Sequence[str], true: Indices, probabilities: Array) -> Scores:
-    """Compute the figures of a classifier.
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A sentence that was labelled otherwise than its reader did."""
+
+    row: int
+    text: str
+    label: str
+    predicted: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What a model does on labelled sentences.
 
     Args:
-        labels: their names, in the order of the columns.
+        model: name and hash.
+        labels: in the order of the columns of `probabilities`.
         true: [n] indices of the true labels.
         probabilities: [n, labels].
+        scores: the figures.
+        slices: the figures of parts.
+        mistakes: the most confident ones first.
     """
+
+    model: str
+    labels: tuple[str, ...]
+    true: Indices
+    probabilities: Array
+    scores: Scores
+    slices: tuple[Slice, ...]
+    mistakes: tuple[Mistake, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two models on the same sentences.
+
+    Args:
+        first, second: name and hash of each.
+        ahead: how much macro-F1 the second has more than the first, -1 to 1.
+        doubt: share of bootstrap resamples in which it is not ahead (behind, if `ahead` is below 0).
+        flips: the sentences that the two label differently, as mistakes of the second against the first:
+            `label` is the first's, `predicted` the second's.
+    """
+
+    first: str
+    second: str
+    ahead: float
+    doubt: float
+    flips: tuple[Mistake, ...]
+
+    @property
+    def verdict(self) -> str:
+        """One line: which is better, by how much, and whether it is more than noise."""
+        better, worse = (self.second, self.first) if self.ahead >= 0 else (self.first, self.second)
+        gap = f"{abs(self.ahead):.4f} macro-F1 ({self.doubt:.1%} of resamples disagree)"
+        if self.doubt >= DOUBT:
+            return f"no difference beyond noise: {better} is {gap} ahead of {worse}"
+        return f"{better} is better than {worse} by {gap}"
+
+
+def evaluate(classifier: Classifier, sentences: Sequence[LabelledSentence]) -> Evaluation:
+    """Label sentences and compare with what their readers said.
+
+    Raises:
+        InputError: there are no sentences, or one has a label that the model does not know.
+    """
+    true, probabilities = _run(classifier, sentences)
     predicted = probabilities.argmax(axis=1)
-    known = np.arange(len(labels))
-    precision, recall, f1, support = precision_recall_fscore_support(
-        true, predicted, labels=known, zero_division=0.0
-    )
-    columns: dict[str, Any] = {"precision": precision, "recall": recall, "f1": f1, "rows": support}
-    return Scores(
-        rows=len(true),
-        accuracy=float((true == predicted).mean()),
-        macro_f1=macro_f1(true, predicted),
-        interval=bootstrap_interval(true, predicted),
-        calibration_error=calibration_error(true, probabilities),
-        per_label={
-            label: {name: float(column[index]) for name, column in columns.items()}
-            for index, label in enumerate(labels)
-        },
-        confusion=confusion_matrix(true, predicted, labels=known).tolist(),
+    labels = classifier.bundle.labels
+    mistakes = [
+        Mistake(sentence.row, sentence.text, sentence.label, labels[guess], float(row[guess]))
+        for sentence, guess, row in zip(sentences, predicted, probabilities, strict=True)
+        if labels[guess] != sentence.label
+    ]
+    return Evaluation(
+        model=classifier.bundle.identity,
+        labels=labels,
+        true=true,
+        probabilities=probabilities,
+        scores=score(labels, true, probabilities),
+        slices=tuple(_slices(sentences, true, predicted)),
+        mistakes=tuple(sorted(mistakes, key=lambda mistake: -mistake.confidence)[:MOST_MISTAKES]),
     )
 
 
-def macro_f1(true: Indices, predicted: Indices) -> float:
-    """Average F1 over the labels that occur in either [n]."""
-    return float(f1_score(true, predicted, average="macro", zero_division=0.0))
+def compare(first: Classifier, second: Classifier, sentences: Sequence[LabelledSentence]) -> Comparison:
+    """Compare two models of one label set by paired bootstrap.
 
-
-def calibration_error(true: Indices, probabilities: Array, *, bins: int = 15) -> float:
-    """Compute the expected calibration error of the top label.
-
-    Args:
-        true: [n] indices of the true labels.
-        probabilities: [n, labels].
-        bins: of equal width, at least 1. Default 15.
-
-    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks".
+    Raises:
+        InputError: the label sets differ, there are no sentences, or a label is unknown.
     """
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == true
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(bin_of, confidence - right, bins)
-    return float(np.abs(gaps).sum() / len(true))
-
-
-def bootstrap_interval(
-    true: Indices, predicted: Indices, *, rounds: int = 1000, seed: int = 0
-) -> tuple[float, float]:
-    """Return the 95 % percentile bootstrap interval of macro-F1 for [n] labels."""
-    low, high = np.quantile(
-        [macro_f1(t, p) for t, p in _resamples(rounds, seed, true, predicted)], [0.025, 0.975]
+    if set(first.bundle.labels) != set(second.bundle.labels):
+        sets = " and ".join(", ".join(model.bundle.labels) for model in (first, second))
+        raise InputError(f"two models of one label set were expected; {sets} came")
+    true, probabilities = _run(first, sentences)
+    _, other = _run(second, sentences)
+    order = [second.bundle.labels.index(label) for label in first.bundle.labels]
+    other = other[:, order]
+    a, b = probabilities.argmax(axis=1), other.argmax(axis=1)
+    ahead, behind = paired_bootstrap(true, a, b)
+    names = first.bundle.labels
+    return Comparison(
+        first=first.bundle.identity,
+        second=second.bundle.identity,
+        ahead=ahead,
+        doubt=behind if ahead >= 0 else paired_bootstrap(true, b, a)[1],
+        flips=tuple(
+            Mistake(row.row, row.text, names[a[i]], names[b[i]], float(other[i, b[i]]))
+            for i, row in enumerate(sentences)
+            if a[i] != b[i]
+        ),
     )
-    return float(low), float(high)
 
 
-def paired_bootstrap(
-    true: Indices, first: Indices, second: Indices, *, rounds: int = 1000, seed: int = 0
-) -> tuple[float, float]:
-    """Compare two classifiers on the same [n] sentences.
-
-    Returns:
-        How much macro-F1 the second is ahead, and the share of resamples in which it is not.
-
-    Source: Koehn 2004, "Statistical Significance Tests for Machine Translation Evaluation".
-    """
-    gaps = [macro_f1(t, b) - macro_f1(t, a) for t, a, b in _resamples(rounds, seed, true, first, second)]
-    ahead = macro_f1(true, second) - macro_f1(true, first)
-    return ahead, float(np.mean(np.array(gaps) <= 0))
+def _run(classifier: Classifier, sentences: Sequence[LabelledSentence]) -> tuple[Indices, Array]:
+    """Return true labels [n] and probabilities [n, labels]."""
+    labels = classifier.bundle.labels
+    if not sentences:
+        raise InputError("at least one labelled sentence was expected, none came")
+    for sentence in sentences:
+        if sentence.label not in labels:
+            raise InputError(f"row {sentence.row}: {unknown_label(sentence.label, labels)}")
+    predictions = classifier.classify_many(sentence.text for sentence in sentences)
+    probabilities = np.array([list(prediction.probabilities.values()) for prediction in predictions])
+    return np.array([labels.index(sentence.label) for sentence in sentences]), probabilities
 
 
-def _resamples(rounds: int, seed: int, *columns: Indices):  # type: ignore[no-untyped-def]
-    generator = np.random.default_rng(seed)
-    size = len(columns[0])
-    for _ in range(rounds):
-        rows = generator.integers(0, size, size)
-        yield tuple(column[rows] for column in columns)
+def _slices(sentences: Sequence[LabelledSentence], true: Indices, predicted: Indices) -> Iterator[Slice]:
+    members: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for row, sentence in enumerate(sentences):
+        for key in _keys(sentence):
+            members[key].append(row)
+    for (kind, name), rows in sorted(
+        members.items(), key=lambda item: (item[0][0], -len(item[1]), item[0][1])
+    ):
+        if len(rows) >= FEWEST_IN_SLICE:
+            accuracy = float((true[rows] == predicted[rows]).mean())
+            yield Slice(kind, name, len(rows), macro_f1(true[rows], predicted[rows]), accuracy)
+
+
+def _keys(sentence: LabelledSentence) -> set[tuple[str, str]]:
+    words = len(sentence.text.split())
+    length = next((name for limit, name in LENGTHS if words <= limit), "over 40 words")
+    keys = {("label", sentence.label), ("length", length)}
+    keys |= {("cue", sentence.text[cue.start : cue.end].casefold()) for cue in sentence.cues or ()}
+    return keys | ({("group", sentence.group)} if sentence.group is not None else set())
+
+
+LENGTHS = ((10, "up to 10 words"), (20, "11 to 20 words"), (40, "21 to 40 words"))

@@ -19,7 +19,7 @@ from stance.labels import LABELS, STANCES
 from stance.train.average import METRIC, BestAverage, last_checkpoint
 from stance.train.data import LabelledSentence
 from stance.train.encode import collate, encode
-from stance.train.evaluate import macro_f1
+from stance.train.metrics import macro_f1
 from stance.train.model import StanceModel, open_base
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from stance.calibration import label_probabilities
 from stance.train.calibrate import fit_calibration
-from stance.train.evaluate import calibration_error
+from stance.train.metrics import calibration_error
 
 
 def test_overconfident_logits_are_cooled() -> None:

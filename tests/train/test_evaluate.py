@@ -1,42 +1,87 @@
-"""Figures of a classifier."""
+"""Evaluating a model, comparing two, and the report."""
 
-import numpy as np
+import json
+import re
+from pathlib import Path
+
 import pytest
 
-from stance.train.evaluate import calibration_error, macro_f1, paired_bootstrap, score
+import stance
+from stance.errors import InputError, OutputError
+from stance.train.data import Cue, LabelledSentence
+from stance.train.evaluate import FEWEST_IN_SLICE, MOST_MISTAKES, compare, evaluate
+from stance.train.report import PLOTS, write_report
 
-TRUE = np.array([0, 0, 1, 1, 2, 2] * 20)
-
-
-def certain(labels: np.ndarray) -> np.ndarray:
-    """Return probabilities that leave no doubt."""
-    return np.eye(3)[labels]
-
-
-def test_perfect_answers_score_one() -> None:
-    """And their calibration error is nought."""
-    scores = score(("a", "b", "c"), TRUE, certain(TRUE))
-    assert (scores.accuracy, scores.macro_f1, scores.calibration_error) == (1.0, 1.0, 0.0)
-    assert scores.interval == (1.0, 1.0)
-    assert scores.confusion == [[40, 0, 0], [0, 40, 0], [0, 0, 40]]
+from ..conftest import SENTENCES
 
 
-def test_macro_f1_is_the_mean_over_labels() -> None:
-    """By hand: F1 of 2/3, 0.8 and 1."""
-    true, predicted = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 1, 1, 2])
-    assert macro_f1(true, predicted) == pytest.approx((2 / 3 + 0.8 + 1) / 3)
+@pytest.fixture(scope="module")
+def rows(tiny: stance.Classifier) -> list[LabelledSentence]:
+    """Sentences whose labels are the tiny model's own, but for every fifth."""
+    rows = []
+    for number in range(100):
+        text = f"{SENTENCES[number % 6]} <b>{number}</b>"
+        label = tiny.classify(text).label if number % 5 else "denial"
+        rows.append(LabelledSentence(text, label, None, (Cue("hedge", 0, 4),), str(number % 2), number + 1))
+    return rows
 
 
-def test_calibration_error_is_the_gap_of_confidence_and_accuracy() -> None:
-    """Sure at 0.9 and right half of the time: 0.4."""
-    probabilities = np.array([[0.9, 0.1]] * 10)
-    assert calibration_error(np.array([0, 1] * 5), probabilities) == pytest.approx(0.4)
+def test_figures_and_mistakes_agree(tiny: stance.Classifier, rows: list[LabelledSentence]) -> None:
+    """Accuracy is what the mistakes leave; they come with the most confident first."""
+    evaluation = evaluate(tiny, rows)
+    wrong = [row for row in rows if tiny.classify(row.text).label != row.label]
+    assert evaluation.scores.accuracy == pytest.approx(1 - len(wrong) / len(rows))
+    assert {mistake.row for mistake in evaluation.mistakes} == {row.row for row in wrong}
+    confidences = [mistake.confidence for mistake in evaluation.mistakes]
+    assert 0 < len(confidences) <= MOST_MISTAKES
+    assert confidences == sorted(confidences, reverse=True)
 
 
-def test_paired_bootstrap_tells_better_from_equal() -> None:
-    """A clear gain leaves hardly a resample behind; no gain is not ahead in any."""
-    worse = np.where(np.arange(len(TRUE)) % 4 == 0, (TRUE + 1) % 3, TRUE)
-    ahead, doubt = paired_bootstrap(TRUE, worse, TRUE, rounds=200)
-    assert ahead > 0.2
-    assert doubt < 0.01
-    assert paired_bootstrap(TRUE, worse, worse, rounds=50) == (0.0, 1.0)
+def test_slices_cover_labels_lengths_cues_and_groups(
+    tiny: stance.Classifier, rows: list[LabelledSentence]
+) -> None:
+    """Each slice says how many rows it has; small ones are left out."""
+    slices = evaluate(tiny, rows).slices
+    assert {part.kind for part in slices} == {"label", "length", "cue", "group"}
+    assert sum(part.rows for part in slices if part.kind == "group") == 100
+    assert all(part.rows >= FEWEST_IN_SLICE for part in slices)
+
+
+def test_the_report_is_whole(tiny: stance.Classifier, rows: list[LabelledSentence], tmp_path: Path) -> None:
+    """JSON with every figure, a PNG for each plot, and a page that loads nothing and escapes text."""
+    evaluation = evaluate(tiny, rows)
+    write_report(evaluation, tmp_path / "new" / "report")
+    figures = json.loads((tmp_path / "new/report/evaluation.json").read_text())
+    assert figures["scores"]["macro_f1"] == evaluation.scores.macro_f1
+    for name in PLOTS:
+        assert (tmp_path / f"new/report/{name}.png").read_bytes().startswith(b"\x89PNG")
+    page = (tmp_path / "new/report/evaluation.html").read_text()
+    assert page.count("data:image/png;base64,") == len(PLOTS)
+    assert "&lt;b&gt;" in page
+    assert "<b>" not in page
+    assert not re.search(r"(src|href)=\"(?!data:)", page)
+
+
+def test_a_report_that_cannot_be_written_is_refused(
+    tiny: stance.Classifier, rows: list[LabelledSentence], tmp_path: Path
+) -> None:
+    """The path is named."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="file"):
+        write_report(evaluate(tiny, rows), tmp_path / "file")
+
+
+def test_a_model_is_no_better_than_itself(tiny: stance.Classifier, rows: list[LabelledSentence]) -> None:
+    """No flips, no gain, and the verdict says noise."""
+    comparison = compare(tiny, tiny, rows)
+    assert comparison.flips == ()
+    assert comparison.ahead == 0
+    assert comparison.verdict.startswith("no difference beyond noise")
+
+
+def test_unknown_labels_and_no_rows_are_refused(tiny: stance.Classifier) -> None:
+    """The known labels are listed, with the nearest."""
+    with pytest.raises(InputError, match=r"row 3: unknown label 'denail'.*meant denial"):
+        evaluate(tiny, [LabelledSentence("It fell.", "denail", row=3)])
+    with pytest.raises(InputError, match="at least one"):
+        evaluate(tiny, [])

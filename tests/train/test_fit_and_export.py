@@ -142,14 +142,20 @@ def test_an_encoder_that_is_nowhere_is_refused(tmp_path: Path) -> None:
 
 def test_another_label_set_has_no_stances(tmp_path: Path) -> None:
     """Labels of the user's own are trained, exported and answered; there is nothing to say of stances."""
-    rows = [LabelledSentence("It denied the deal.", "bad"), LabelledSentence("Parliament will debate.", "good")]
+    rows = [
+        LabelledSentence("It denied the deal.", "bad"),
+        LabelledSentence("Parliament will debate.", "good"),
+    ]
     model, tokenizer = fit(
         rows * 32, rows, base=TINY, work=tmp_path / "work", recipe=RECIPE, labels=("bad", "good"), stances=()
     )
     export(model, tokenizer, tmp_path / "mine", held_out=rows, max_tokens=48)
     classifier = stance.load(tmp_path / "mine")
     predictions = list(classifier.classify_many([row.text for row in rows]))
-    assert [(prediction.label, prediction.stances) for prediction in predictions] == [("bad", ()), ("good", ())]
+    assert [(prediction.label, prediction.stances) for prediction in predictions] == [
+        ("bad", ()),
+        ("good", ()),
+    ]
     assert AutoModelForSequenceClassification.from_pretrained(tmp_path / "mine").config.id2label == {
         0: "bad",
         1: "good",

@@ -1,0 +1,230 @@
+"""The commands of training; the command line loads them when one is asked for."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from stance.bundle import find_model
+from stance.classifier import load
+from stance.errors import InputError, OutputError
+from stance.labels import LABELS, STANCES
+from stance.train.check import Report, check
+from stance.train.data import Columns, LabelledSentence, read
+from stance.train.evaluate import compare, evaluate
+from stance.train.export import export
+from stance.train.fit import Recipe, fit
+from stance.train.report import write_report
+from stance.train.split import split
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA", help="A .csv, .tsv, .jsonl or .parquet file, a datasets folder, a Hub id."
+    ),
+]
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A model folder, or the name of a shipped model.")
+]
+Text = Annotated[str, typer.Option("--text-column", help="Column of sentences.")]
+Label = Annotated[str, typer.Option("--label-column", help="Column of labels.")]
+Stances = Annotated[str | None, typer.Option("--stances-column", help="Column of all stances held.")]
+Acts = Annotated[str | None, typer.Option("--acts-column", help="Column of acts with their cues.")]
+Group = Annotated[str | None, typer.Option("--group-column", help="Column of articles or outlets.")]
+LabelMap = Annotated[list[str] | None, typer.Option("--label-map", metavar="OLD=NEW", help="Rename a label.")]
+Development = Annotated[
+    str | None,
+    typer.Option("--development", metavar="DATA", help="A development part [default: a split of DATA]."),
+]
+SetAside = Annotated[
+    Path | None, typer.Option("--set-aside", metavar="FILE", help="Write rows set aside, and why, as CSV.")
+]
+
+
+@app.command("check")
+def check_data(
+    data: Data,
+    development: Development = None,
+    set_aside: SetAside = None,
+    text_column: Text = "text",
+    label_column: Label = "label",
+    stances_column: Stances = None,
+    acts_column: Acts = None,
+    group_column: Group = None,
+    label_map: LabelMap = None,
+) -> None:
+    """Say what in labelled data would spoil training, and refuse it."""
+    columns = _columns(text_column, label_column, stances_column, acts_column, group_column, label_map)
+    _checked(data, columns, _sentences(development, columns), set_aside)
+
+
+@app.command("train")
+def train_model(
+    data: Data,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The model folder to write.")],
+    base: Annotated[
+        str | None, typer.Option(help="A Hub id or a folder of an encoder [default: the shipped model].")
+    ] = None,
+    development: Development = None,
+    set_aside: SetAside = None,
+    text_column: Text = "text",
+    label_column: Label = "label",
+    stances_column: Stances = None,
+    acts_column: Acts = None,
+    group_column: Group = None,
+    label_map: LabelMap = None,
+    epochs: Annotated[int, typer.Option(min=1)] = Recipe().epochs,
+    learning_rate: Annotated[float, typer.Option(min=0.0)] = Recipe().learning_rate,
+    batch_size: Annotated[int, typer.Option(min=1)] = Recipe().batch_size,
+    accumulation: Annotated[int, typer.Option(min=1, help="Batches a step.")] = Recipe().accumulation,
+    patience: Annotated[
+        int | None, typer.Option(min=1, help="Stop after so many epochs without a better macro-F1.")
+    ] = None,
+    class_weights: Annotated[bool, typer.Option(help="Weigh each label by how rare it is.")] = False,
+    max_flips: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="The share of labels that int8 may change.")
+    ] = 0.01,
+    seed: Annotated[int, typer.Option(help="Decides the split, new weights and the order.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped run left off.")] = False,
+) -> None:
+    """Fine-tune an encoder on labelled sentences and write a model folder."""
+    columns = _columns(text_column, label_column, stances_column, acts_column, group_column, label_map)
+    held_out = _sentences(development, columns)
+    sentences = list(_checked(data, columns, held_out, set_aside))
+    if not held_out:
+        sentences, held_out = split(sentences, seed=seed)
+    found = {sentence.label for sentence in (*sentences, *held_out)}
+    ours = found <= set(LABELS)
+    model, tokenizer = fit(
+        sentences,
+        held_out,
+        base=base or find_model(),
+        work=out.with_name(f"{out.name}.work"),
+        recipe=Recipe(
+            learning_rate=learning_rate,
+            epochs=epochs,
+            batch_size=batch_size,
+            accumulation=accumulation,
+            patience=patience,
+            class_weights=class_weights,
+            seed=seed,
+        ),
+        labels=LABELS if ours else tuple(sorted(found)),
+        stances=STANCES if ours else (),
+        resume=resume,
+    )
+    flips = export(model, tokenizer, out, held_out=held_out, max_flips=max_flips)
+    print(f"{out}: written; int8 labels {flips:.2%} of the development part otherwise than fp32")
+
+
+@app.command("evaluate")
+def evaluate_model(
+    model: Model,
+    data: Data,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="A folder for JSON, plots and the page.")],
+    text_column: Text = "text",
+    label_column: Label = "label",
+    acts_column: Acts = None,
+    group_column: Group = None,
+    label_map: LabelMap = None,
+) -> None:
+    """Measure a model on labelled sentences, and say where it fails."""
+    columns = _columns(text_column, label_column, None, acts_column, group_column, label_map)
+    evaluation = evaluate(load(model), _sentences(data, columns))
+    write_report(evaluation, out)
+    scores = evaluation.scores
+    low, high = scores.interval
+    print(f"macro-F1           {scores.macro_f1:.4f} ({low:.3f} to {high:.3f})")
+    print(f"calibration error  {scores.calibration_error:.4f}")
+    for name, row in scores.per_label.items():
+        print(f"F1 of {name:13s}{row['f1']:.4f}")
+    print(f"page               {out / 'evaluation.html'}")
+
+
+@app.command("compare")
+def compare_models(
+    first: Model,
+    second: Model,
+    data: Data,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write every flipped sentence as CSV.")
+    ] = None,
+    text_column: Text = "text",
+    label_column: Label = "label",
+    label_map: LabelMap = None,
+) -> None:
+    """Say which of two models is better on labelled sentences, and whether by more than noise."""
+    columns = _columns(text_column, label_column, None, None, None, label_map)
+    comparison = compare(load(first), load(second), _sentences(data, columns))
+    flips = [
+        {"row": flip.row, comparison.first: flip.label, comparison.second: flip.predicted, "text": flip.text}
+        for flip in comparison.flips
+    ]
+    if out:
+        _write_csv(out, ["row", comparison.first, comparison.second, "text"], flips)
+    else:
+        for flip in comparison.flips:
+            print(f"row {flip.row}: {flip.label} -> {flip.predicted}: {flip.text}")
+    print(comparison.verdict)
+
+
+def _columns(
+    text: str,
+    label: str,
+    stances: str | None,
+    acts: str | None,
+    group: str | None,
+    label_map: list[str] | None,
+) -> Columns:
+    pairs = [pair.partition("=") for pair in label_map or ()]
+    if wrong := [old for old, equals, new in pairs if not (old and equals and new)]:
+        raise InputError(f"--label-map takes OLD=NEW, {wrong[0]!r} came")
+    return Columns(text, label, stances, acts, group, {old: new for old, _, new in pairs})
+
+
+def _sentences(data: str | None, columns: Columns) -> list[LabelledSentence]:
+    """Read what is whole; broken rows are named on standard error."""
+    sentences = []
+    for row in read(data, columns) if data else ():
+        if isinstance(row, LabelledSentence):
+            sentences.append(row)
+        else:
+            typer.echo(f"stance: {data}: row {row.row}: {row.reason}", err=True)
+    return sentences
+
+
+def _checked(
+    data: str, columns: Columns, development: Sequence[LabelledSentence], set_aside: Path | None
+) -> tuple[LabelledSentence, ...]:
+    report = check(read(data, columns), development=development)
+    _show(report)
+    if set_aside:
+        _write_csv(set_aside, ["row", "reason"], [asdict(row) for row in report.set_aside])
+    return report.require()
+
+
+def _show(report: Report) -> None:
+    for label, rows in report.shares.items():
+        print(f"{label:15s} {rows:7d}")
+    print(f"set aside       {len(report.set_aside):7d}")
+    for row in report.set_aside[:20]:
+        print(f"  row {row.row}: {row.reason}")
+    if len(report.set_aside) > 20:
+        print(f"  and {len(report.set_aside) - 20} more; --set-aside FILE writes them all")
+    for warning in report.warnings:
+        print(f"warning: {warning}")
+
+
+def _write_csv(path: Path, names: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    try:
+        with path.open("w", newline="", encoding="utf-8", errors="replace") as file:
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows(rows)
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}; a path that can be written was expected") from error

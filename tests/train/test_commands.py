@@ -1,0 +1,120 @@
+"""The commands of training."""
+
+import csv
+import json
+import sys
+from pathlib import Path
+from subprocess import CompletedProcess, run
+
+import pytest
+
+from ..conftest import TINY
+
+
+def stance(*arguments: str | Path) -> CompletedProcess[str]:
+    """Run a command in a process of its own."""
+    command = [sys.executable, "-Im", "stance", *map(str, arguments)]
+    return run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def sheet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A spreadsheet with columns and labels of its own, one broken row and one repeated."""
+    file = tmp_path_factory.mktemp("data") / "sheet.csv"
+    with file.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["sentence", "verdict", "outlet"])
+        for number in range(60):
+            word = "abcdefghij"[number % 10] * (1 + number // 10)
+            writer.writerow(
+                [
+                    f"It denied {word}." if number % 2 else f"Talks {word} resume.",
+                    "ny"[number % 2],
+                    number % 15,
+                ]
+            )
+        writer.writerow(["", "n", 1])
+        writer.writerow(["It denied bbbbb.", "y", 1])
+    return file
+
+
+COLUMNS = [
+    "--text-column",
+    "sentence",
+    "--label-column",
+    "verdict",
+    "--label-map",
+    "y=yes",
+    "--label-map",
+    "n=no",
+]
+
+
+def test_check_reports_and_writes_what_it_sets_aside(sheet: Path, tmp_path: Path) -> None:
+    """Counts by label, rows with reasons, and a file of them."""
+    finished = stance("check", sheet, *COLUMNS, "--set-aside", tmp_path / "aside.csv")
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.split()[:4] == ["no", "30", "yes", "30"]
+    with (tmp_path / "aside.csv").open() as file:
+        assert [row["row"] for row in csv.DictReader(file)] == ["61", "62"]
+
+
+def test_train_evaluate_and_compare_work_together(sheet: Path, tmp_path: Path) -> None:
+    """A spreadsheet becomes a model folder, which is measured, and compared with another."""
+    for seed in ("0", "1"):
+        finished = stance(
+            *("train", sheet, *COLUMNS, "--group-column", "outlet", "--base", TINY, "--out", tmp_path / seed),
+            *(
+                "--epochs",
+                "2",
+                "--learning-rate",
+                "0.005",
+                "--batch-size",
+                "8",
+                "--seed",
+                seed,
+                "--max-flips",
+                "1",
+            ),
+        )
+        assert finished.returncode == 0, finished.stderr
+    finished = stance("evaluate", tmp_path / "0", sheet, *COLUMNS, "--out", tmp_path / "report")
+    assert finished.returncode == 0, finished.stderr
+    scores = json.loads((tmp_path / "report" / "evaluation.json").read_text())["scores"]
+    assert set(scores["per_label"]) == {"yes", "no"}
+    assert f"{scores['macro_f1']:.4f}" in finished.stdout
+    finished = stance(
+        "compare", tmp_path / "0", tmp_path / "1", sheet, *COLUMNS, "--out", tmp_path / "flips.csv"
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert "macro-F1" in finished.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["check", "SHEET"], "no column text, label; there are: sentence, verdict, outlet"),
+        (["check", "/nowhere.csv"], "/nowhere.csv"),
+        (["check", "SHEET", *COLUMNS[:4], "--label-map", "y"], "OLD=NEW"),
+        (["check", "SHEET", *COLUMNS[:4], "--label-map", "y=n"], "one label only"),
+        (["train", "SHEET", *COLUMNS, "--base", "/nowhere", "--out", "/tmp/never"], "/nowhere"),
+        (["evaluate", str(TINY), "SHEET", *COLUMNS, "--out", "/tmp/never"], "unknown label 'no'"),
+        (["evaluate", "/nowhere", "SHEET", *COLUMNS, "--out", "/tmp/never"], "/nowhere"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(sheet: Path, arguments: list[str], words: str) -> None:
+    """What came and what was expected; never a traceback."""
+    finished = stance(*(str(sheet) if word == "SHEET" else word for word in arguments))
+    assert finished.returncode == 2
+    last = finished.stderr.strip().splitlines()[-1]
+    assert last.startswith("stance: ")
+    assert words in last
+    assert "Traceback" not in finished.stderr
+
+
+def test_every_command_explains_itself() -> None:
+    """Help of a forwarded command is its own."""
+    for command in ("check", "train", "evaluate", "compare"):
+        finished = stance(command, "--help")
+        assert finished.returncode == 0
+        assert "--label-map" in finished.stdout
