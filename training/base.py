@@ -1,13 +1,18 @@
-"""Train and export `models/base`.
+r"""Train and export `models/base`.
 
-    python training/base.py --train train.jsonl runs/labels.jsonl --development dev.jsonl --encoder ENCODER
+    python training/base.py --train train.jsonl runs/labels.jsonl training/written.jsonl \
+        --soft runs/soft.jsonl --development dev.jsonl --encoder runs/encoder
 
-`--encoder` is a Hub id or a folder of all-MiniLM-L6-v2.
+`--encoder` is a Hub id or a folder: of an encoder, or a model folder to go on from. `--soft` are sentences that
+`distil.py` labelled.
 """
 
 import argparse
 from pathlib import Path
 
+from corpora import read as read_rows
+
+from stance.labels import LABELS
 from stance.train.data import Columns, LabelledSentence, read
 from stance.train.export import export
 from stance.train.fit import Recipe, fit
@@ -15,11 +20,13 @@ from stance.train.fit import Recipe, fit
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--train", type=Path, nargs="+", required=True)
+    parser.add_argument("--soft", type=Path)
     parser.add_argument("--development", type=Path, required=True)
     parser.add_argument("--encoder", default="sentence-transformers/all-MiniLM-L6-v2")
     parser.add_argument("--out", type=Path, default=Path("models/base"))
     parser.add_argument("--work", type=Path, default=Path("runs/base"))
     parser.add_argument("--epochs", type=int, default=Recipe().epochs)
+    parser.add_argument("--learning-rate", type=float, default=Recipe().learning_rate)
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     options = parser.parse_args()
 
@@ -28,7 +35,10 @@ if __name__ == "__main__":
         [row for path in paths for row in read(path, columns) if isinstance(row, LabelledSentence)]
         for paths in (options.train, [options.development])
     )
-    recipe = Recipe(epochs=options.epochs, seed=options.seed)
+    for row in read_rows(options.soft) if options.soft else ():
+        soft = tuple(row["probabilities"])
+        train.append(LabelledSentence(row["text"], LABELS[soft.index(max(soft))], soft=soft))
+    recipe = Recipe(epochs=options.epochs, learning_rate=options.learning_rate, seed=options.seed)
     model, tokenizer = fit(train, development, base=options.encoder, work=options.work, recipe=recipe)
     flips = export(model, tokenizer, options.out, held_out=development)
     print(f"{options.out}: int8 labels {flips:.2%} of the development part otherwise than fp32")

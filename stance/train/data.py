@@ -35,6 +35,8 @@ class LabelledSentence:
         cues: the cues of all its acts; None where the reader was not asked.
         group: what must not be on both sides of a split (article, outlet); None if unknown.
         row: where it stood in its file, from 1.
+        soft: for each label the probability that teachers gave, learnt in place of the label; None if a
+            reader gave the label.
     """
 
     text: str
@@ -43,6 +45,7 @@ class LabelledSentence:
     cues: tuple[Cue, ...] | None = None
     group: str | None = None
     row: int = 0
+    soft: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,10 @@ class Columns:
     Args:
         text: the sentence. Default "text".
         label: its label. Default "label".
-        stances: a list, or names separated by blanks, commas or semicolons. Default: not read.
-        acts: a list of objects with `stance` and `cue`, a [start, end) pair or null. Default: not read.
+        stances: a list, or names separated by blanks, commas or semicolons; null where no reader was asked.
+            Default: not read.
+        acts: a list of objects with `stance` and `cue`, a [start, end) pair or null; null where no reader was
+            asked. Default: not read.
         group: article or outlet. Default: not read.
         label_map: new names of labels; others stay. Default: none.
     """
@@ -196,15 +201,14 @@ def _labelled(row: Row, columns: Columns, number: int) -> LabelledSentence | Bro
 
 
 def _stances(row: Row, columns: Columns) -> tuple[str, ...] | None:
-    if columns.stances is None:
+    value = row[columns.stances] if columns.stances else None
+    if value is None:
         return None
-    value = row[columns.stances]
     if isinstance(value, str):
         value = value.replace(",", " ").replace(";", " ").split()
     return tuple(columns.label_map.get(name, name) for name in value)
 
 
 def _cues(row: Row, columns: Columns) -> tuple[Cue, ...] | None:
-    if columns.acts is None:
-        return None
-    return tuple(Cue(act["stance"], *act["cue"]) for act in row[columns.acts] if act["cue"])
+    acts = row[columns.acts] if columns.acts else None
+    return None if acts is None else tuple(Cue(act["stance"], *act["cue"]) for act in acts if act["cue"])

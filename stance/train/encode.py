@@ -32,9 +32,9 @@ def encode(
         max_tokens: longer sentences are cut.
 
     Returns:
-        Columns `input_ids`, `length`, `labels` (an index), `stance_labels` (a 0 or 1 for each
-        stance) and `cue_labels` (for each token 0, or 1 + the index of a stance). Targets that no
-        reader gave are -100.
+        Columns `input_ids`, `length`, `labels` (an index), `label_targets` (for each label its probability: 0
+        or 1 where a reader gave the label), `stance_labels` (a 0 or 1 for each stance) and `cue_labels` (for
+        each token 0, or 1 + the index of a stance). Stances and cues that no reader gave are -100.
 
     Raises:
         InputError: a label or a stance is not among the known ones.
@@ -53,6 +53,7 @@ def encode(
             "input_ids": ids,
             "length": [len(row) for row in ids],
             "labels": [labels.index(sentence.label) for sentence in sentences],
+            "label_targets": [_label_targets(sentence, labels) for sentence in sentences],
             "stance_labels": [_stance_targets(sentence, stances) for sentence in sentences],
             "cue_labels": [
                 _cue_targets(sentence.cues, offsets, stances)
@@ -69,6 +70,10 @@ def _check_known(
         for name, known in [(sentence.label, labels), *((name, stances) for name in sentence.stances or ())]:
             if name not in known:
                 raise InputError(f"row {sentence.row}: {unknown_label(name, known)}")
+
+
+def _label_targets(sentence: LabelledSentence, labels: Sequence[str]) -> list[float]:
+    return [float(label == sentence.label) for label in labels] if sentence.soft is None else [*sentence.soft]
 
 
 def _stance_targets(sentence: LabelledSentence, stances: Sequence[str]) -> list[float]:
@@ -94,8 +99,8 @@ def collate(batch: Sequence[dict[str, Any]], pad_id: int) -> dict[str, torch.Ten
     """Pad the rows of a batch to its longest.
 
     Returns:
-        `input_ids`, `attention_mask`, `cue_labels` [batch, tokens], `labels` [batch] and
-        `stance_labels` [batch, stances].
+        `input_ids`, `attention_mask`, `cue_labels` [batch, tokens], `labels` [batch], `label_targets`
+        [batch, labels] and `stance_labels` [batch, stances].
     """
 
     def padded(rows: Sequence[Sequence[int]], value: int) -> torch.Tensor:
@@ -107,5 +112,6 @@ def collate(batch: Sequence[dict[str, Any]], pad_id: int) -> dict[str, torch.Ten
         "attention_mask": padded([[1] * len(row["input_ids"]) for row in batch], 0),
         "cue_labels": padded([row["cue_labels"] for row in batch], IGNORED),
         "labels": torch.tensor([row["labels"] for row in batch]),
+        "label_targets": torch.tensor([row["label_targets"] for row in batch]),
         "stance_labels": torch.tensor([row["stance_labels"] for row in batch]),
     }

@@ -57,6 +57,7 @@ class StanceModel(nn.Module):
         input_ids: Tensor,
         attention_mask: Tensor,
         labels: Tensor | None = None,
+        label_targets: Tensor | None = None,
         stance_labels: Tensor | None = None,
         cue_labels: Tensor | None = None,
     ) -> dict[str, Tensor]:
@@ -64,7 +65,8 @@ class StanceModel(nn.Module):
 
         Args:
             input_ids, attention_mask: [batch, tokens].
-            labels: [batch].
+            labels: [batch] indices; not learnt from, but the trainer measures with them.
+            label_targets: [batch, labels] probabilities.
             stance_labels: [batch, stances].
             cue_labels: [batch, tokens].
 
@@ -78,9 +80,9 @@ class StanceModel(nn.Module):
         outputs = {"logits": answer.logits}
         if self.heads:
             outputs["stance_logits"] = self.heads["stances"](hidden[:, 0])
-        if labels is None:
+        if label_targets is None:
             return outputs
-        loss = self._label_loss(answer.logits, labels)
+        loss = self._label_loss(answer.logits, label_targets)
         if self.heads and stance_labels is not None and (known := stance_labels != IGNORED).any():
             loss = loss + STANCE_WEIGHT * nn.functional.binary_cross_entropy_with_logits(
                 outputs["stance_logits"][known], stance_labels[known]

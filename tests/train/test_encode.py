@@ -39,7 +39,15 @@ def test_targets_follow_the_order_of_labels(tokenizer: PreTrainedTokenizerFast) 
     row = rows(tokenizer, DENIAL)[0]
     assert row["labels"] == LABELS.index("denial")
     assert row["stance_labels"] == [float(name == "denial") for name in STANCES]
+    assert row["label_targets"] == [float(name == "denial") for name in LABELS]
     assert row["length"] == len(row["input_ids"])
+
+
+def test_what_teachers_gave_is_learnt_in_place_of_the_label(tokenizer: PreTrainedTokenizerFast) -> None:
+    """Soft labels are targets as they are."""
+    soft = (0.1, 0.2, 0.0, 0.0, 0.7)
+    row = rows(tokenizer, LabelledSentence("It denied that.", "denial", soft=soft))[0]
+    assert row["label_targets"] == list(soft)
 
 
 def test_what_no_reader_gave_is_ignored(tokenizer: PreTrainedTokenizerFast) -> None:
