@@ -3,8 +3,8 @@ r"""Train and export `models/base`.
     python training/base.py --train train.jsonl runs/labels.jsonl training/written.jsonl \
         --soft runs/soft.jsonl --development dev.jsonl --encoder runs/encoder
 
-`--encoder` is a Hub id or a folder: of an encoder, or a model folder to go on from. `--soft` are sentences that
-`distil.py` labelled.
+`--encoder` is a Hub id or a folder: of an encoder, or a model folder to go on from. `--soft` are sentences
+that `distil.py` labelled.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 r"""Let models label the sentences that a base model shall learn from without a reader.
 
-python training/distil.py --teachers runs/teacher-1 runs/teacher-2 --sentences runs/chosen.jsonl --out runs/soft.jsonl
+    python training/distil.py --teachers runs/teacher-1 runs/teacher-2 --sentences runs/chosen.jsonl \
+        --out runs/soft.jsonl
 """
 
 import argparse
