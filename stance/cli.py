@@ -94,6 +94,7 @@ TRAINING = {
     "train": "Fine-tune an encoder on labelled sentences and write a model folder.",
     "evaluate": "Measure a model on labelled sentences, and say where it fails.",
     "compare": "Say which of two models is better on labelled sentences.",
+    "audit": "List likely label errors, to be read, corrected and trained on again.",
 }
 """Commands that need the extra `train`."""
 

@@ -12,6 +12,7 @@ from stance.bundle import find_model
 from stance.classifier import load
 from stance.errors import InputError, OutputError
 from stance.labels import LABELS, STANCES
+from stance.train.audit import audit, embed
 from stance.train.check import Report, check
 from stance.train.data import Columns, LabelledSentence, read
 from stance.train.evaluate import compare, evaluate
@@ -171,6 +172,28 @@ def compare_models(
         for flip in comparison.flips:
             print(f"row {flip.row}: {flip.label} -> {flip.predicted}: {flip.text}")
     print(comparison.verdict)
+
+
+@app.command("audit")
+def audit_labels(
+    data: Data,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The CSV to write, the likeliest error first.")],
+    base: Annotated[
+        str | None, typer.Option(help="A Hub id or a folder of an encoder [default: the shipped model].")
+    ] = None,
+    text_column: Text = "text",
+    label_column: Label = "label",
+    label_map: LabelMap = None,
+    seed: Annotated[int, typer.Option(help="Decides the folds.")] = 0,
+) -> None:
+    """List likely label errors, to be read, corrected and trained on again."""
+    columns = _columns(text_column, label_column, None, None, None, label_map)
+    sentences = _checked(data, columns, (), None)
+    features = embed([sentence.text for sentence in sentences], base or find_model())
+    suspects = audit(sentences, features, seed=seed)
+    names = ["row", "label", "suggestion", "margin", "text"]
+    _write_csv(out, names, [asdict(suspect) for suspect in suspects])
+    print(f"{out}: {len(suspects)} of {len(sentences)} labels are suspect")
 
 
 def _columns(

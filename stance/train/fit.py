@@ -93,7 +93,6 @@ def fit(
     """
     recipe = recipe or Recipe()
     set_seed(recipe.seed)
-    tokenizer = cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(base))
     model = open_base(
         base,
         labels=labels,
@@ -101,6 +100,7 @@ def fit(
         label_smoothing=recipe.label_smoothing,
         label_weights=_label_weights(train, labels) if recipe.class_weights else None,
     )
+    tokenizer = cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(base))
     rows = {
         name: encode(part, tokenizer, labels=labels, stances=stances, max_tokens=recipe.max_tokens)
         for name, part in (("train", train), ("development", development))

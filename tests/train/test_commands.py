@@ -90,6 +90,16 @@ def test_train_evaluate_and_compare_work_together(sheet: Path, tmp_path: Path) -
     assert "macro-F1" in finished.stdout.splitlines()[-1]
 
 
+def test_audit_writes_its_suspects(sheet: Path, tmp_path: Path) -> None:
+    """A row a suspect, with the label it has and a likelier one."""
+    finished = stance("audit", sheet, *COLUMNS, "--base", TINY, "--out", tmp_path / "suspects.csv")
+    assert finished.returncode == 0, finished.stderr
+    with (tmp_path / "suspects.csv").open() as file:
+        suspects = list(csv.DictReader(file))
+    assert f"{len(suspects)} of 60 labels" in finished.stdout.splitlines()[-1]
+    assert all({row["label"], row["suggestion"]} == {"yes", "no"} for row in suspects)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -114,7 +124,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(sheet: Path, arguments: list[str]
 
 def test_every_command_explains_itself() -> None:
     """Help of a forwarded command is its own."""
-    for command in ("check", "train", "evaluate", "compare"):
+    for command in ("check", "train", "evaluate", "compare", "audit"):
         finished = stance(command, "--help")
         assert finished.returncode == 0
         assert "--label-map" in finished.stdout

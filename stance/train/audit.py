@@ -1,0 +1,107 @@
+"""Labelled sentences to those whose labels are likely wrong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from transformers import AutoModel, AutoTokenizer
+
+from stance.batches import batches
+from stance.train.data import LabelledSentence
+from stance.train.metrics import Array, Indices
+
+FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A sentence whose label is likely wrong.
+
+    Args:
+        row: where it stood in its file.
+        label: the label it has.
+        suggestion: the label that is likelier.
+        margin: probability of its label less that of the likeliest other, -1 to 1; the lower, the likelier it
+            is wrong.
+        text: the sentence.
+    """
+
+    row: int
+    label: str
+    suggestion: str
+    margin: float
+    text: str
+
+
+def audit(sentences: Sequence[LabelledSentence], features: Array, *, seed: int = 0) -> list[Suspect]:
+    """Find likely label errors by confident learning on out-of-fold probabilities.
+
+    Args:
+        sentences: at least five of each label.
+        features: [n, width] what labels are predicted from, as `embed` gives it.
+        seed: decides the folds. Default 0.
+
+    Returns:
+        The suspects, the likeliest error first.
+
+    Source: Northcutt et al. 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels".
+    """
+    labels = sorted({sentence.label for sentence in sentences})
+    given = np.array([labels.index(sentence.label) for sentence in sentences])
+    probabilities = _out_of_fold(features, given, seed)
+    likely = _confident_labels(given, probabilities)
+    others = np.where(np.eye(len(labels), dtype=bool)[given], -1, probabilities).max(axis=1)
+    margins = probabilities[np.arange(len(given)), given] - others
+    suspects = [
+        Suspect(sentence.row, sentence.label, labels[label], round(float(margin), 4), sentence.text)
+        for sentence, old, label, margin in zip(sentences, given, likely, margins, strict=True)
+        if label != old
+    ]
+    return sorted(suspects, key=lambda suspect: suspect.margin)
+
+
+def embed(texts: Sequence[str], encoder: str | Path, *, max_tokens: int = 128) -> Array:
+    """Return the last hidden state of each text's first token, [n, width].
+
+    Args:
+        texts: sentences.
+        encoder: a Hub id or a folder.
+        max_tokens: longer sentences are cut. Default 128.
+    """
+    tokenizer = AutoTokenizer.from_pretrained(encoder)
+    model = AutoModel.from_pretrained(encoder, dtype=torch.float32).eval()
+    ids = tokenizer(list(texts), truncation=True, max_length=max_tokens)["input_ids"]
+    found = np.zeros((len(ids), model.config.hidden_size), np.float32)
+    with torch.inference_mode():
+        for batch in batches(ids, max_tokens=2048):
+            hidden = model(torch.from_numpy(batch.ids)).last_hidden_state
+            found[batch.rows] = hidden[:, 0].numpy()
+    return found
+
+
+def _out_of_fold(features: Array, given: Indices, seed: int) -> Array:
+    """Return for each row the probabilities [n, labels] of a model that was not fitted on it."""
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    probabilities: NDArray[np.float64] = cross_val_predict(
+        model, features, given, cv=folds, method="predict_proba"
+    )
+    return probabilities
+
+
+def _confident_labels(given: Indices, probabilities: Array) -> Indices:
+    """Return the label that each row is confidently counted under; its own where there is none.
+
+    A label counts where its probability reaches the mean that it has among the rows that carry it.
+    """
+    known = np.arange(probabilities.shape[1])
+    thresholds = np.array([probabilities[given == label, label].mean() for label in known])
+    confident = np.where(probabilities >= thresholds, probabilities, -1)
+    return np.where(confident.max(axis=1) < 0, given, confident.argmax(axis=1))
