@@ -1,13 +1,13 @@
-"""Logits on held-out sentences to the temperatures and thresholds of a model."""
+"""Logits on held-out sentences to the biases, temperatures and thresholds of a model."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from sklearn.metrics import f1_score, log_loss
 
-from stance.calibration import Calibration, label_probabilities, stance_probabilities
+from stance.calibration import Calibration, label_probabilities, softmax, stance_probabilities
 
 Array = NDArray[np.floating]
 TEMPERATURES = (0.05, 20.0)
@@ -52,6 +52,33 @@ def fit_calibration(
         for index, stance in enumerate(stances)
     }
     return Calibration(temperature, stance_temperature, thresholds)
+
+
+def fit_label_biases(logits: Array, labels: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Fit what to add to each label's logit, so that labels which training saw too often are not favoured.
+
+    A temperature is fitted along with the biases, and left to `fit_calibration`. A normal prior of unit
+    variance keeps the biases near 0 where there are few sentences.
+
+    Args:
+        logits: [n, labels].
+        labels: [n] indices.
+
+    Returns:
+        Biases [labels], their mean 0.
+
+    Source: vector scaling with a common slope, Guo et al. 2017.
+    """
+
+    def loss(parameters: Array) -> float:
+        slope, biases = np.exp(parameters[0]), parameters[1:]
+        probabilities = softmax(slope * (logits.astype(np.float64) + biases))
+        likelihood = np.log(np.maximum(probabilities[np.arange(len(labels)), labels], 1e-12)).mean()
+        return float((biases**2).sum() / (2 * len(labels)) - likelihood)
+
+    found: NDArray[np.float64] = minimize(loss, np.zeros(1 + logits.shape[1])).x[1:]
+    biases: NDArray[np.float32] = (found - found.mean()).astype(np.float32)
+    return biases
 
 
 def _fit_temperature(loss) -> float:  # type: ignore[no-untyped-def]

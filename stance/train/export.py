@@ -3,26 +3,30 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
+import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
-from transformers import PreTrainedTokenizerFast
+from transformers import PretrainedConfig, PreTrainedTokenizerFast
 
 from stance.batches import batches
 from stance.bundle import write_contract
 from stance.errors import ModelError, OutputError
-from stance.train.calibrate import fit_calibration
+from stance.train.calibrate import fit_calibration, fit_label_biases
 from stance.train.data import LabelledSentence
-from stance.train.graph import build_graph
+from stance.train.graph import Precision, build_graph
 from stance.train.model import StanceModel, checkpoint_weights, save_checkpoint
 
 Logits = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Label logits [n, labels] and stance logits [n, stances]."""
+
+
+PRECISIONS: tuple[Precision, ...] = ("fp32", "int8")
 
 
 def export(
@@ -40,7 +44,8 @@ def export(
         model: trained. Its encoder must be of the BERT family.
         tokenizer: the encoder's.
         out: the folder; one that exists is replaced. Its name becomes the model's name.
-        held_out: sentences that the model was not trained on, to calibrate and to verify with.
+        held_out: sentences that the model was not trained on, to fit label biases, temperatures and
+            thresholds with, and to verify int8 with.
         max_tokens: the longest input. Default 256.
         max_flips: the share of `held_out` that int8 may label otherwise than fp32. Default 0.01.
 
@@ -55,25 +60,17 @@ def export(
     if config.model_type != "bert":
         raise ModelError(f"an encoder of the BERT family was expected, {config.model_type!r} came")
     labels, stances = model.label_names, model.stance_names
-    weights = checkpoint_weights(model)
-    arrays = {name: weight.float().numpy() for name, weight in weights.items()}
     plain = _plain_tokenizer(tokenizer)
-    networks = {
-        precision: build_graph(
-            arrays, config.to_dict(), max_tokens=max_tokens, precision=precision
-        ).SerializeToString()
-        for precision in ("fp32", "int8")
-    }
     ids = _encode(plain, held_out, max_tokens)
-    exact, quantised = (run_network(networks[precision], ids) for precision in ("fp32", "int8"))
+    true = np.array([labels.index(sentence.label) for sentence in held_out])
+    weights = checkpoint_weights(model)
+    biases = fit_label_biases(run_network(_network(weights, config, max_tokens, "int8"), ids)[0], true)
+    weights["classifier.bias"] += torch.from_numpy(biases).to(weights["classifier.bias"].dtype)
+    networks = {precision: _network(weights, config, max_tokens, precision) for precision in PRECISIONS}
+    exact, quantised = (run_network(networks[precision], ids) for precision in PRECISIONS)
     flips = _check_flips(held_out, labels, exact[0], quantised[0], max_flips)
-    calibration = fit_calibration(
-        quantised[0],
-        np.array([labels.index(sentence.label) for sentence in held_out]),
-        quantised[1],
-        np.array([[stance in (sentence.stances or ()) for stance in stances] for sentence in held_out]),
-        stances,
-    )
+    held = [[stance in (sentence.stances or ()) for stance in stances] for sentence in held_out]
+    calibration = fit_calibration(quantised[0], true, quantised[1], np.array(held), stances)
     with _whole_folder(out) as folder:
         save_checkpoint(folder, model, weights)
         (folder / "tokenizer.json").write_text(plain.to_str(), encoding="utf-8")
@@ -92,6 +89,14 @@ def export(
             calibration=calibration,
         )
     return flips
+
+
+def _network(
+    weights: Mapping[str, torch.Tensor], config: PretrainedConfig, max_tokens: int, precision: Precision
+) -> bytes:
+    arrays = {name: weight.float().numpy() for name, weight in weights.items()}
+    graph = build_graph(arrays, config.to_dict(), max_tokens=max_tokens, precision=precision)
+    return bytes(graph.SerializeToString())
 
 
 def run_network(network: bytes, ids: Sequence[Sequence[int]]) -> Logits:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stance.calibration import label_probabilities
-from stance.train.calibrate import fit_calibration
+from stance.train.calibrate import fit_calibration, fit_label_biases
 from stance.train.metrics import calibration_error
 
 
@@ -35,3 +35,14 @@ def test_a_stance_that_never_occurs_keeps_a_half() -> None:
     logits = np.hstack([-scores, scores])
     fitted = fit_calibration(logits, (scores[:, 0] > 0).astype(int), scores, held, ("never",))
     assert fitted.stance_thresholds["never"] == 0.5
+
+
+def test_biases_undo_a_shift_of_label_shares() -> None:
+    """Logits that favour a label are put right; with few sentences hardly anything is changed."""
+    generator = np.random.default_rng(0)
+    honest = generator.normal(size=(4000, 3)) * 2
+    shares = np.exp(honest) / np.exp(honest).sum(axis=1, keepdims=True)
+    labels = np.array([generator.choice(3, p=row) for row in shares])
+    shifted = honest + np.array([1.0, 0.0, -1.0])
+    assert fit_label_biases(shifted, labels) == pytest.approx([-1, 0, 1], abs=0.15)
+    assert np.abs(fit_label_biases(shifted[:4], labels[:4])).max() < 0.7
