@@ -111,8 +111,11 @@ def run_network(network: bytes, ids: Sequence[Sequence[int]]) -> Logits:
 
 
 def _encode(tokenizer: Tokenizer, sentences: Sequence[LabelledSentence], max_tokens: int) -> list[list[int]]:
+    """Return token ids as the classifier will see them."""
+    tokenizer = Tokenizer.from_str(tokenizer.to_str())
+    tokenizer.enable_truncation(max_tokens)
     encodings = tokenizer.encode_batch_fast([sentence.text for sentence in sentences])
-    return [[*encoding.ids[: max_tokens - 1], encoding.ids[-1]][:max_tokens] for encoding in encodings]
+    return [encoding.ids for encoding in encodings]
 
 
 def _plain_tokenizer(tokenizer: PreTrainedTokenizerFast) -> Tokenizer:

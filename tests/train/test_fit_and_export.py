@@ -42,6 +42,35 @@ def test_training_learns_and_the_folder_answers(trained: tuple, tmp_path: Path) 
     open_bundle(tmp_path / "mine", every_file=True)
 
 
+def test_what_is_calibrated_is_what_is_answered(
+    trained: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network sees held-out sentences, short and too long, exactly as the classifier will show them."""
+    import stance.train.export as module
+
+    seen: list = []
+    run = module.run_network
+
+    def spy(network: bytes, ids: list) -> object:
+        seen.append(ids)
+        return run(network, ids)
+
+    monkeypatch.setattr(module, "run_network", spy)
+    rows = [DENIED, FELL, LabelledSentence("It denied that. " * 40, "denial", ("denial",))]
+    export(*trained, tmp_path / "mine", held_out=rows, max_tokens=48)
+    shown: list = []
+    classifier = stance.load(tmp_path / "mine")
+    logits = classifier._session.logits
+
+    def record(ids: object) -> object:
+        shown.extend(ids.tolist())  # type: ignore[attr-defined]
+        return logits(ids)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(classifier._session, "logits", record)
+    list(classifier.classify_many([row.text for row in rows]))
+    assert all(sorted(ids) == sorted(shown) for ids in seen)
+
+
 def test_the_folder_is_a_hugging_face_checkpoint(trained: tuple, tmp_path: Path) -> None:
     """The usual classes open it, in full precision and with the right names."""
     export(*trained, tmp_path / "mine", held_out=[DENIED, FELL], max_tokens=48)
