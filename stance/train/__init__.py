@@ -1,10 +1,20 @@
 """Train, calibrate, measure and export models (extra `train`)."""
 
+from importlib.util import find_spec
+
 from stance.errors import MissingExtraError
 
-try:
-    import onnx  # noqa: F401
-    import torch  # noqa: F401
-    import transformers  # noqa: F401
-except ImportError as error:
-    raise MissingExtraError("training", "train") from error
+_NEEDED = (
+    "accelerate",
+    "datasets",
+    "jinja2",
+    "matplotlib",
+    "onnx",
+    "safetensors",
+    "sklearn",
+    "torch",
+    "transformers",
+)
+
+if not all(map(find_spec, _NEEDED)):
+    raise MissingExtraError("training", "train")

@@ -26,8 +26,8 @@ def fit_calibration(
     Args:
         logits: [n, labels].
         labels: [n] indices.
-        stance_logits: [n, stances].
-        stance_labels: [n, stances].
+        stance_logits: [m, stances], of the sentences whose stances a reader gave; there may be none.
+        stance_labels: [m, stances].
         stances: their names.
 
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks".
@@ -36,7 +36,7 @@ def fit_calibration(
     temperature = _fit_temperature(
         lambda t: log_loss(labels, label_probabilities(logits, Calibration(t)), labels=known)
     )
-    if not stances:
+    if not stances or not len(stance_labels):
         return Calibration(temperature)
     stance_temperature = _fit_temperature(
         lambda t: log_loss(

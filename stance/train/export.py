@@ -69,8 +69,9 @@ def export(
     networks = {precision: _network(weights, config, max_tokens, precision) for precision in PRECISIONS}
     exact, quantised = (run_network(networks[precision], ids) for precision in PRECISIONS)
     flips = _check_flips(held_out, labels, exact[0], quantised[0], max_flips)
-    held = [[stance in (sentence.stances or ()) for stance in stances] for sentence in held_out]
-    calibration = fit_calibration(quantised[0], true, quantised[1], np.array(held), stances)
+    asked = [row for row, sentence in enumerate(held_out) if sentence.stances is not None]
+    held = [[stance in (held_out[row].stances or ()) for stance in stances] for row in asked]
+    calibration = fit_calibration(quantised[0], true, quantised[1][asked], np.array(held, bool), stances)
     with _whole_folder(out) as folder:
         save_checkpoint(folder, model, weights)
         (folder / "tokenizer.json").write_text(plain.to_str(), encoding="utf-8")

@@ -1,5 +1,6 @@
 """Fine-tune an encoder on labelled sentences."""
 
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ def fit(
         train: what it learns from.
         development: what the best epoch is chosen on, by macro-F1; never learnt from.
         base: a Hub id or a folder of an encoder.
-        work: a folder for checkpoints, one an epoch.
+        work: a folder for checkpoints, one an epoch; those of an earlier run are removed unless resumed.
         recipe: how. Default: `Recipe()`.
         labels: in the order of the label logits. Default: the project's.
         stances: in the order of the stance logits; empty for a label set that is not about stances.
@@ -116,6 +117,9 @@ def fit(
         compute_metrics=_metrics,
         callbacks=[best, *callbacks],
     )
+    if not resume:
+        for stale in work.glob("checkpoint-*"):  # of an earlier run: never to be resumed from
+            shutil.rmtree(stale)
     checkpoint = last_checkpoint(work) if resume else None
     if checkpoint:
         best.restore(checkpoint)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, TrainerCallback, TrainerState
@@ -13,6 +14,7 @@ from stance.errors import ModelError, OutputError
 from stance.train.data import Cue, LabelledSentence
 from stance.train.export import export
 from stance.train.fit import Recipe, fit
+from stance.train.metrics import macro_f1
 from stance.train.model import StanceModel, open_base
 
 from ..conftest import TINY
@@ -113,15 +115,39 @@ def test_a_stopped_run_resumes_to_the_same_weights(tmp_path: Path, stopped_after
 
 def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path: Path) -> None:
     """A learning rate that destroys the model later on does not cost what was learnt."""
-    epochs: list[float] = []
+    scores: list[float] = []
 
-    class Count(TrainerCallback):
-        def on_evaluate(self, args: object, state: TrainerState, control: object, **_: object) -> None:
-            epochs.append(state.epoch or 0)
+    class Note(TrainerCallback):
+        def on_evaluate(self, args: object, state: object, control: object, **given: dict) -> None:
+            scores.append(given["metrics"]["eval_macro_f1"])
 
-    recipe = Recipe(learning_rate=5e-3, epochs=20, batch_size=8, averaging=0.0, patience=2)
-    fit(TRAIN, [DENIED, FELL], base=TINY, work=tmp_path, recipe=recipe, callbacks=[Count()])
-    assert len(epochs) < 20
+    recipe = Recipe(learning_rate=0.3, warmup=0.9, epochs=20, batch_size=8, averaging=0.0, patience=2)
+    rows = [DENIED, FELL]
+    model, tokenizer = fit(TRAIN, rows, base=TINY, work=tmp_path, recipe=recipe, callbacks=[Note()])
+    guesses = []
+    for sentence in rows:
+        row = tokenizer(sentence.text, return_tensors="pt")
+        with torch.inference_mode():
+            guesses.append(int(model.eval()(row["input_ids"], row["attention_mask"])["logits"].argmax()))
+    true = np.array([stance.LABELS.index(sentence.label) for sentence in rows])
+    assert macro_f1(true, np.array(guesses)) == max(scores) > scores[-1]
+    assert len(scores) < 20
+
+
+def test_a_new_run_never_resumes_an_old_one(tmp_path: Path) -> None:
+    """Checkpoints that lie about in the work folder are gone once a run begins anew."""
+    fit(TRAIN, [DENIED], base=TINY, work=tmp_path, recipe=RECIPE)
+    assert (tmp_path / "checkpoint-24").is_dir()
+    fit(TRAIN[:16], [DENIED], base=TINY, work=tmp_path, recipe=RECIPE)
+    assert sorted(folder.name for folder in tmp_path.glob("checkpoint-*")) == ["checkpoint-4", "checkpoint-6"]
+
+
+def test_stances_that_no_reader_gave_are_not_taken_for_none(trained: tuple, tmp_path: Path) -> None:
+    """Labels alone leave the stances as the model has them: no temperature, no threshold is made up."""
+    rows = [LabelledSentence(DENIED.text, "denial"), LabelledSentence(FELL.text, "none")]
+    export(*trained, tmp_path / "mine", held_out=rows, max_tokens=48)
+    calibration = open_bundle(tmp_path / "mine").calibration
+    assert (calibration.stance_temperature, dict(calibration.stance_thresholds)) == (1.0, {})
 
 
 def test_too_many_flips_are_refused_and_named(
