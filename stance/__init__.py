@@ -10,13 +10,14 @@ from stance.bundle import Bundle
 from stance.classifier import Classifier, load
 from stance.errors import InputError, MissingExtraError, ModelError, OutputError, StanceError
 from stance.labels import LABELS, Stance
-from stance.predictions import Document, Prediction
+from stance.predictions import Act, Document, Prediction, Span
 from stance.sentences import Sentence
 
 __version__ = "0.1.0"
 
 __all__ = [
     "LABELS",
+    "Act",
     "Bundle",
     "Classifier",
     "Document",
@@ -26,6 +27,7 @@ __all__ = [
     "OutputError",
     "Prediction",
     "Sentence",
+    "Span",
     "Stance",
     "StanceError",
     "load",

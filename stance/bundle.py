@@ -34,6 +34,7 @@ class Bundle:
         stances: in the order of the stance logits.
         max_tokens: how many tokens the model reads, special ones included.
         calibration: temperatures and thresholds.
+        finds_acts: whether the network says where the acts of a sentence are.
         onnx: the content of `model.onnx`.
         tokenizer: the content of `tokenizer.json`.
     """
@@ -45,6 +46,7 @@ class Bundle:
     stances: tuple[str, ...]
     max_tokens: int
     calibration: Calibration
+    finds_acts: bool
     onnx: bytes
     tokenizer: bytes
 
@@ -106,6 +108,7 @@ def open_bundle(path: Path, *, every_file: bool = False) -> Bundle:
             stances=tuple(contract["stances"]),
             max_tokens=int(contract["max_tokens"]),
             calibration=Calibration(**contract["calibration"]),
+            finds_acts=bool(contract.get("acts", False)),
             onnx=files["model.onnx"],
             tokenizer=files["tokenizer.json"],
         )
@@ -123,6 +126,7 @@ def write_contract(
     stances: tuple[str, ...],
     max_tokens: int,
     calibration: Calibration,
+    finds_acts: bool,
 ) -> None:
     """Write the contract of a folder whose other files are complete, with their hashes."""
     contract = {
@@ -131,6 +135,7 @@ def write_contract(
         "labels": list(labels),
         "stances": list(stances),
         "max_tokens": max_tokens,
+        "acts": finds_acts,
         "calibration": {
             "temperature": calibration.temperature,
             "stance_temperature": calibration.stance_temperature,

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
+from stance.acts import find_acts
 from stance.batches import batches
 from stance.bundle import Bundle, find_model, open_bundle
 from stance.calibration import decide_stances, label_probabilities, stance_probabilities
-from stance.errors import InputError
+from stance.errors import InputError, ModelError
 from stance.labels import NONE
 from stance.predictions import Document, Prediction
 from stance.sentences import split, well_formed
@@ -22,6 +23,9 @@ BATCH_TOKENS = 2048
 WINDOWS = (64, 256, 1024, 4096)
 """How many texts are looked at together: few at first, so that the first answers come soon, then
 more, so that batches of one length are full. The last size goes on."""
+
+_TokenLogits = tuple[np.ndarray, np.ndarray]
+"""The logits of a sentence's cues and pointers."""
 
 EMPTY = "empty"
 """The reason given for a text of nothing but white space."""
@@ -58,19 +62,25 @@ class Classifier:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(bundle.max_tokens)
 
-    def classify(self, text: str) -> Prediction:
+    def classify(self, text: str, *, acts: bool = False) -> Prediction:
         """Label one sentence.
+
+        Args:
+            text: the sentence.
+            acts: find its acts as well. Default: False.
 
         Raises:
             InputError: `text` is not a string.
+            ModelError: acts were asked for, and the model finds none.
         """
-        return next(self.classify_many([text]))
+        return next(self.classify_many([text], acts=acts))
 
-    def classify_many(self, texts: Iterable[str]) -> Iterator[Prediction]:
+    def classify_many(self, texts: Iterable[str], *, acts: bool = False) -> Iterator[Prediction]:
         """Label sentences, lazily, in order, in memory that does not grow with their number.
 
         Args:
             texts: any iterable; a few thousand are looked at together.
+            acts: find their acts as well. Default: False.
 
         Yields:
             A prediction for each text.
@@ -78,26 +88,32 @@ class Classifier:
         Raises:
             InputError: an item is not a string (its position is named, and the predictions of all
                 before it have come), or `texts` is itself a string.
+            ModelError: acts were asked for, and the model finds none.
         """
         if isinstance(texts, str | bytes):
             raise InputError(
                 f"an iterable of strings was expected, one {type(texts).__name__} came; "
                 "for a single sentence call classify(text)"
             )
-        return self._stream(iter(texts))
+        if acts and not self.bundle.finds_acts:
+            raise ModelError(
+                f"{self.bundle.identity} finds no acts; a model that was trained to was expected"
+            )
+        return self._stream(iter(texts), acts)
 
     def read(self, text: str) -> Document:
-        """Split a text into sentences and label each.
+        """Split a text into sentences, label each, and find their acts if the model does.
 
         Raises:
             InputError: `text` is not a string.
         """
         _check_string(text)
         sentences = tuple(split(text))
-        predictions = self.classify_many(sentence.text for sentence in sentences)
+        texts = [sentence.text for sentence in sentences]
+        predictions = self.classify_many(texts, acts=self.bundle.finds_acts)
         return Document(text, sentences, tuple(predictions))
 
-    def _stream(self, texts: Iterator[str]) -> Iterator[Prediction]:
+    def _stream(self, texts: Iterator[str], acts: bool) -> Iterator[Prediction]:
         position = 0
         for size in _window_sizes():
             window: list[str] = []
@@ -110,49 +126,69 @@ class Classifier:
                     break
                 window.append(text)
                 position += 1
-            yield from self._predict(window)
+            yield from self._predict(window, acts)
             if refused:
                 raise refused
             if len(window) < size:
                 return
 
-    def _predict(self, texts: Sequence[str]) -> Iterator[Prediction]:
-        encodings = self._tokenizer.encode_batch_fast([well_formed(text) for text in texts])
+    def _predict(self, texts: Sequence[str], acts: bool) -> Iterator[Prediction]:
+        # Acts need offsets, which the fast way leaves out.
+        encode = self._tokenizer.encode_batch if acts else self._tokenizer.encode_batch_fast
+        encodings = encode([well_formed(text) for text in texts])
         labels = np.zeros((len(texts), len(self.bundle.labels)), np.float32)
         stances = np.zeros((len(texts), len(self.bundle.stances)), np.float32)
+        tokens: list[_TokenLogits | None] = [None] * len(texts)
         for batch in batches([encoding.ids for encoding in encodings], max_tokens=BATCH_TOKENS):
-            labels[batch.rows], stances[batch.rows] = self._session.logits(batch.ids)
+            if acts:
+                found = self._session.act_logits(batch.ids)
+                labels[batch.rows], stances[batch.rows] = found.labels, found.stances
+                for row, *logits in zip(batch.rows, found.cues, found.pointers, strict=True):
+                    tokens[row] = (logits[0], logits[1])
+            else:
+                labels[batch.rows], stances[batch.rows] = self._session.logits(batch.ids)
         calibration = self.bundle.calibration
         rows = zip(
             texts,
             encodings,
             label_probabilities(labels, calibration),
             stance_probabilities(stances, calibration),
+            tokens,
             strict=True,
         )
-        for text, encoding, label_row, stance_row in rows:
-            yield self._decide(text, encoding, label_row, stance_row)
+        for text, encoding, label_row, stance_row, token_rows in rows:
+            yield self._decide(text, encoding, label_row, stance_row, token_rows)
 
     def _decide(
-        self, text: str, encoding: Encoding, label_row: np.ndarray, stance_row: np.ndarray
+        self,
+        text: str,
+        encoding: Encoding,
+        label_row: np.ndarray,
+        stance_row: np.ndarray,
+        tokens: _TokenLogits | None,
     ) -> Prediction:
         if not text.strip():
-            return self._unasked(text, EMPTY)
+            return self._unasked(text, EMPTY, acts=tokens is not None)
         bundle = self.bundle
         label = bundle.labels[int(label_row.argmax())]
         probabilities = dict(zip(bundle.labels, label_row.round(6).tolist(), strict=True))
+        stances = decide_stances(label, stance_row, bundle.stances, bundle.calibration)
+        acts = tokens and find_acts(
+            text, encoding.offsets, *tokens, label=label, stances=stances, names=bundle.stances
+        )
         return Prediction(
             text=text,
             label=label,
             confidence=probabilities[label],
             probabilities=probabilities,
-            stances=decide_stances(label, stance_row, bundle.stances, bundle.calibration),
+            stances=stances,
             truncated=bool(encoding.overflowing),
             reason=None,
             model=bundle.identity,
+            acts=acts,
         )
 
-    def _unasked(self, text: str, reason: str) -> Prediction:
+    def _unasked(self, text: str, reason: str, *, acts: bool) -> Prediction:
         """Answer without the model: nothing was said, so no stance was taken."""
         labels = self.bundle.labels
         label = NONE if NONE in labels else labels[0]
@@ -165,6 +201,7 @@ class Classifier:
             truncated=False,
             reason=reason,
             model=self.bundle.identity,
+            acts=() if acts else None,
         )
 
 

@@ -33,6 +33,9 @@ ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads [default
 FormatOption = Annotated[
     Format | None, typer.Option("--format", "-f", help="[default: table on a terminal, else jsonl]")
 ]
+ActsOption = Annotated[
+    bool, typer.Option("--acts", help="Say who takes which stance, by which words, toward what.")
+]
 HtmlOption = Annotated[
     Path | None, typer.Option("--html", help="Write a page with the sentences highlighted.")
 ]
@@ -44,6 +47,7 @@ def classify(
     source: Annotated[
         str | None, typer.Option("--input", "-i", metavar="FILE|-", help="A sentence a line.")
     ] = None,
+    acts: ActsOption = False,
     form: FormatOption = None,
     model: ModelOption = None,
     threads: ThreadsOption = None,
@@ -53,7 +57,7 @@ def classify(
         raise InputError("give sentences as arguments, or a file of them by --input (- for standard input)")
     classifier = load(model, threads=threads)
     sentences = texts or read_lines(str(source), report=_say)
-    predictions = classifier.classify_many(sentences)
+    predictions = classifier.classify_many(sentences, acts=acts)
     write_rows((prediction.to_dict() for prediction in predictions), form or _usual_format())
 
 
@@ -85,6 +89,7 @@ def info(model: ModelOption = None) -> None:
     print(f"folder       {bundle.path}")
     print(f"max tokens   {bundle.max_tokens}")
     print(f"temperature  {bundle.calibration.temperature}")
+    print(f"acts         {'found' if bundle.finds_acts else 'not found'}")
     for label in bundle.labels:
         print(f"label        {label}: {MEANINGS.get(label, '')}".rstrip(": "))
 

@@ -3,17 +3,22 @@
 from collections import Counter
 from html import escape
 from importlib.resources import files
+from itertools import pairwise
 from string import Template
 
 from stance.labels import MEANINGS, STANCES
 from stance.predictions import Document, Prediction
 from stance.sentences import well_formed
 
+_STROKES = (
+    '<li>Underlined: <span class="source">who</span>, <span class="cue">by which words</span>, '
+    '<span class="claim">toward what claim</span>.</li>'
+)
 _TEMPLATE = files("stance") / "resources" / "document.html"
 
 
 def render(document: Document, *, title: str) -> str:
-    """Render a document with its sentences highlighted, a legend, and probabilities as tooltips.
+    """Render a document with its sentences highlighted, their acts underlined, and tooltips.
 
     Args:
         document: what `Classifier.read` gave.
@@ -27,6 +32,7 @@ def render(document: Document, *, title: str) -> str:
     return page.substitute(
         title=_clean(title),
         legend=_legend(document),
+        strokes=_STROKES if any(prediction.acts for prediction in document.predictions) else "",
         article=_article(document),
         model=_clean(", ".join(sorted(models)) or "none: no sentence was found"),
     )
@@ -59,8 +65,26 @@ def _mark(prediction: Prediction) -> str:
     tag = "mark" if prediction.label in STANCES else "span"
     return (
         f'<{tag} class="{_clean(prediction.label)}" tabindex="0" title="{_clean(tip)}">'
-        f"{_clean(prediction.text)}</{tag}>"
+        f"{_underlined(prediction)}</{tag}>"
     )
+
+
+def _underlined(prediction: Prediction) -> str:
+    """Mark sources, cues and claims, which may lie within one another: piece by piece."""
+    text = prediction.text
+    spans = [
+        (role, span)
+        for act in prediction.acts or ()
+        for role, span in (("source", act.source), ("cue", act.cue), ("claim", act.claim))
+        if span
+    ]
+    ends = sorted({0, len(text), *(end for _, span in spans for end in (span.start, span.end))})
+    parts = []
+    for start, end in pairwise(ends):
+        roles = dict.fromkeys(role for role, span in spans if span.start <= start and end <= span.end)
+        piece = _clean(text[start:end])
+        parts.append(f'<span class="{" ".join(roles)}">{piece}</span>' if roles else piece)
+    return "".join(parts)
 
 
 def _clean(text: str) -> str:

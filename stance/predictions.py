@@ -1,11 +1,67 @@
 """What the model says of a sentence and of a document; to and from plain dicts."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from stance.errors import InputError
 from stance.sentences import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a sentence and where it stands in it: `sentence[start:end] == text`, in characters."""
+
+    text: str
+    start: int
+    end: int
+
+    @classmethod
+    def of(cls, sentence: str, start: int, end: int) -> Self:
+        """Cut a piece out of a sentence.
+
+        Raises:
+            ValueError: it is empty, or not within the sentence.
+        """
+        if not 0 <= start < end <= len(sentence):
+            raise ValueError(f"[{start}, {end}) is no piece of {len(sentence)} characters")
+        return cls(sentence[start:end], start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A stance that somebody takes toward a claim.
+
+    Args:
+        stance: which.
+        source: who takes it; None if the sentence does not say, or its writer does.
+        cue: the words that show it; None if no words do.
+        claim: what it is about; None if the sentence does not say.
+    """
+
+    stance: str
+    source: Span | None
+    cue: Span | None
+    claim: Span | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the act as plain dicts, strings and numbers, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build an act from what `to_dict` gave.
+
+        Raises:
+            InputError: a field is missing.
+        """
+        try:
+            spans = (values[name] for name in ("source", "cue", "claim"))
+            return cls(values["stance"], *(span and Span(**span) for span in spans))
+        except (KeyError, TypeError) as error:
+            raise InputError(
+                f"an act needs stance, source, cue and claim, each a span or null: {error}"
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +77,8 @@ class Prediction:
         truncated: whether the sentence was longer than the model reads, and its end went unread.
         reason: why the model was not asked, or not followed ("empty"); None if it was.
         model: name and hash of the model, "base@0123456789ab".
+        acts: who takes which stance, by which words, toward what; the main act first. None if they were
+            not asked for.
     """
 
     text: str
@@ -31,6 +89,7 @@ class Prediction:
     truncated: bool
     reason: str | None
     model: str
+    acts: tuple[Act, ...] | None = None
 
     @property
     def top_label(self) -> str:
@@ -43,6 +102,7 @@ class Prediction:
         return values | {
             "probabilities": dict(self.probabilities),
             "stances": list(self.stances),
+            "acts": None if self.acts is None else [act.to_dict() for act in self.acts],
         }
 
     @classmethod
@@ -52,14 +112,16 @@ class Prediction:
         Raises:
             InputError: a field is missing.
         """
-        if missing := [name for name in _FIELDS if name not in values]:
+        if missing := [name for name in _FIELDS if name not in values and name != "acts"]:
             raise InputError(f"a prediction needs {', '.join(_FIELDS)}; missing: {', '.join(missing)}")
-        chosen = {name: values[name] for name in _FIELDS}
+        acts = values.get("acts")
+        chosen = {name: values.get(name) for name in _FIELDS}
         return cls(
             **chosen
             | {
                 "probabilities": dict(values["probabilities"]),
                 "stances": tuple(values["stances"]),
+                "acts": None if acts is None else tuple(Act.from_dict(act) for act in acts),
             }
         )
 

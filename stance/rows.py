@@ -72,7 +72,8 @@ def _flat(row: Row) -> dict[str, Any]:
         if isinstance(value, Mapping):
             cells |= {f"{key}.{name}": item for name, item in value.items()}
         elif isinstance(value, list):
-            cells[key] = " ".join(value)
+            plain = all(isinstance(item, str) for item in value)
+            cells[key] = " ".join(value) if plain else well_formed(json.dumps(value, ensure_ascii=False))
         else:
             cells[key] = well_formed(value) if isinstance(value, str) else value
     return cells
@@ -92,6 +93,8 @@ def _line(row: Row) -> Table:
     table.add_column(ratio=1)
     words = Text(_printable(row["text"]), style=style if row["label"] not in COLOURS else "")
     words.append("".join(f"  [{note}]" for note in _notes(row)), style="dim")
+    for act in row.get("acts") or ():
+        words.append(f"\n{act['stance']}: {_printable(_reading(act))}", style="dim")
     label = Text(row["label"], style=f"bold {style}" if row["label"] in COLOURS else style)
     table.add_row(label, Text(f"{row['confidence']:.0%}", style="dim"), words)
     return table
@@ -105,6 +108,12 @@ def _notes(row: Row) -> Iterator[str]:
         yield "only its beginning was read"
     if row["reason"]:
         yield row["reason"]
+
+
+def _reading(act: Mapping[str, Any]) -> str:
+    """Say an act in words: who, by which words, toward what."""
+    source, cue, claim = (act[name]["text"] if act[name] else None for name in ("source", "cue", "claim"))
+    return " · ".join(part for part in (source or "the text", f"“{cue}”" if cue else "", claim) if part)
 
 
 def _printable(text: str) -> str:

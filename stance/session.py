@@ -1,5 +1,6 @@
 """Batches to logits: the engine that runs the network."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +11,23 @@ from stance.bundle import Bundle
 from stance.errors import ModelError
 
 Logits = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class ActLogits:
+    """All that a network says of a batch.
+
+    Args:
+        labels: [batch, labels].
+        stances: [batch, stances].
+        cues: [batch, tokens, 1 + stances].
+        pointers: [batch, 4, from, to]; see `stance.acts.find_acts`.
+    """
+
+    labels: Logits
+    stances: Logits
+    cues: Logits
+    pointers: Logits
 
 
 class Session(Protocol):
@@ -23,6 +41,14 @@ class Session(Protocol):
 
         Returns:
             Label logits [batch, labels] and stance logits [batch, stances].
+        """
+        ...
+
+    def act_logits(self, ids: NDArray[np.int64]) -> ActLogits:
+        """Run one batch of equally long sentences on a network that finds acts.
+
+        Args:
+            ids: [batch, tokens] token ids.
         """
         ...
 
@@ -50,9 +76,19 @@ class CpuSession:
         except Exception as error:  # onnxruntime's own errors share no public base
             raise ModelError(f"{bundle.path / 'model.onnx'}: {error}") from error
         self._has_stances = bool(bundle.stances)
+        self._only_asked = onnxruntime.RunOptions()
+        self._only_asked.only_execute_path_to_fetches = True
 
     def logits(self, ids: NDArray[np.int64]) -> tuple[Logits, Logits]:
         """Run one batch; see `Session.logits`."""
         outputs = ["logits", "stance_logits"] if self._has_stances else ["logits"]
-        labels, *stances = self._session.run(outputs, {"input_ids": ids})
+        labels, *stances = self._run(outputs, ids)
         return labels, stances[0] if stances else np.zeros((len(ids), 0), np.float32)
+
+    def act_logits(self, ids: NDArray[np.int64]) -> ActLogits:
+        """Run one batch; see `Session.act_logits`."""
+        return ActLogits(*self._run(["logits", "stance_logits", "cue_logits", "pointer_logits"], ids))
+
+    def _run(self, outputs: list[str], ids: NDArray[np.int64]) -> list[Logits]:
+        found: list[Logits] = self._session.run(outputs, {"input_ids": ids}, self._only_asked)
+        return found

@@ -120,7 +120,7 @@ def test_reading_labels_each_sentence_as_if_alone(tiny: stance.Classifier) -> No
     text = "\n\n".join(SENTENCES)
     document = tiny.read(text)
     assert [sentence.text for sentence in document.sentences] == list(SENTENCES)
-    assert list(document.predictions) == [tiny.classify(sentence) for sentence in SENTENCES]
+    assert list(document.predictions) == [tiny.classify(sentence, acts=True) for sentence in SENTENCES]
 
 
 def test_threads_must_be_positive() -> None:

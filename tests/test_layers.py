@@ -11,7 +11,7 @@ PACKAGE = Path(stance.__file__).parent
 LAYERS = (
     {"labels", "errors"},
     {"sentences", "predictions", "calibration"},
-    {"bundle", "batches", "session"},
+    {"bundle", "batches", "session", "acts"},
     {"classifier"},
     {"inputs", "rows", "page"},
     {"cli"},

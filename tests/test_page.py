@@ -1,6 +1,7 @@
 """The HTML page of a document."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import stance
@@ -49,6 +50,28 @@ def test_each_sentence_has_its_probabilities(tiny: stance.Classifier) -> None:
     tips = re.findall(r'tabindex="0" title="([^"]*)"', html)
     assert len(tips) == 2
     assert all(label in tip for label in stance.LABELS for tip in tips)
+
+
+def test_acts_are_underlined_piece_by_piece(tiny: stance.Classifier) -> None:
+    """A span within another has both strokes; the text stays as it was."""
+    text = "It denied selling <arms>."
+    source, cue, claim = (stance.Span.of(text, *place) for place in ((0, 2), (3, 9), (10, 24)))
+    act = stance.Act("denial", source, cue, claim)
+    inner = stance.Act("allegation", stance.Span.of(text, 10, 17), None, stance.Span.of(text, 18, 24))
+    document = tiny.read(text)
+    prediction = replace(document.predictions[0], acts=(act, inner))
+    html = render(replace(document, predictions=(prediction,)), title="x")
+    for piece in (
+        '<span class="source">It</span>',
+        '<span class="cue">denied</span>',
+        '<span class="claim source">selling</span>',
+        '<span class="claim">&lt;arms&gt;</span>',
+    ):
+        assert piece in html
+    page = Reader()
+    page.feed(html)
+    assert page.text == text
+    assert "by which words" in html
 
 
 def test_control_characters_do_not_reach_the_page(tiny: stance.Classifier) -> None:

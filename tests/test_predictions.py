@@ -9,9 +9,24 @@ from stance.errors import InputError
 
 
 def test_a_prediction_survives_json(tiny: stance.Classifier) -> None:
-    """What was written is what is read."""
-    prediction = tiny.classify("Orlenia denied it.")
-    assert stance.Prediction.from_dict(json.loads(json.dumps(prediction.to_dict()))) == prediction
+    """What was written is what is read, with acts and without."""
+    for acts in (False, True):
+        prediction = tiny.classify("Orlenia denied it.", acts=acts)
+        assert stance.Prediction.from_dict(json.loads(json.dumps(prediction.to_dict()))) == prediction
+
+
+def test_a_prediction_of_old_has_no_acts(tiny: stance.Classifier) -> None:
+    """Rows that were written before there were acts are read."""
+    values = tiny.classify("Orlenia denied it.").to_dict()
+    del values["acts"]
+    assert stance.Prediction.from_dict(values).acts is None
+
+
+def test_an_act_that_is_none_is_refused(tiny: stance.Classifier) -> None:
+    """The message says what an act needs."""
+    values = tiny.classify("Orlenia denied it.").to_dict() | {"acts": [{"stance": "denial"}]}
+    with pytest.raises(InputError, match="an act needs"):
+        stance.Prediction.from_dict(values)
 
 
 def test_a_document_survives_json(tiny: stance.Classifier) -> None:

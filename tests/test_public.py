@@ -11,6 +11,7 @@ def test_public_names_are_pinned() -> None:
     """A name is added to or taken from the public ones on purpose only."""
     assert stance.__all__ == [
         "LABELS",
+        "Act",
         "Bundle",
         "Classifier",
         "Document",
@@ -20,6 +21,7 @@ def test_public_names_are_pinned() -> None:
         "OutputError",
         "Prediction",
         "Sentence",
+        "Span",
         "Stance",
         "StanceError",
         "load",

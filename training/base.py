@@ -13,14 +13,14 @@ from pathlib import Path
 from corpora import read as read_rows
 
 from stance.labels import LABELS
-from stance.train.data import Columns, LabelledSentence, read
+from stance.train.data import Columns, LabelledSentence, read, read_act
 from stance.train.export import export
 from stance.train.fit import Recipe, fit
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--train", type=Path, nargs="+", required=True)
-    parser.add_argument("--soft", type=Path)
+    parser.add_argument("--soft", type=Path, nargs="*", default=[])
     parser.add_argument("--development", type=Path, required=True)
     parser.add_argument("--encoder", default="sentence-transformers/all-MiniLM-L6-v2")
     parser.add_argument("--out", type=Path, default=Path("models/base"))
@@ -35,9 +35,12 @@ if __name__ == "__main__":
         [row for path in paths for row in read(path, columns) if isinstance(row, LabelledSentence)]
         for paths in (options.train, [options.development])
     )
-    for row in read_rows(options.soft) if options.soft else ():
-        soft = tuple(row["probabilities"])
-        train.append(LabelledSentence(row["text"], LABELS[soft.index(max(soft))], soft=soft))
+    for row in (row for path in options.soft for row in read_rows(path)):
+        text, soft = row["text"], tuple(row["probabilities"])
+        said = row.get("attributions")
+        attributions = None if said is None else tuple(read_act(act, text) for act in said)
+        label = LABELS[soft.index(max(soft))]
+        train.append(LabelledSentence(text, label, soft=soft, attributions=attributions))
     recipe = Recipe(epochs=options.epochs, learning_rate=options.learning_rate, seed=options.seed)
     model, tokenizer = fit(train, development, base=options.encoder, work=options.work, recipe=recipe)
     flips = export(model, tokenizer, options.out, held_out=development)

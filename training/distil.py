@@ -6,6 +6,7 @@ r"""Let models label the sentences that a base model shall learn from without a 
 
 import argparse
 import json
+from itertools import tee
 from pathlib import Path
 
 from corpora import read
@@ -20,8 +21,10 @@ if __name__ == "__main__":
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     teachers = [stance.load(folder) for folder in options.teachers]
-    texts = (row["text"] for row in read(options.sentences))
+    rows, again = tee(read(options.sentences))
+    texts = (row["text"] for row in rows)
     with options.out.open("w", encoding="utf-8") as out:
-        for sentence in teach(texts, teachers):
-            row = {"text": sentence.text, "probabilities": sentence.soft}
-            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+        for row, sentence in zip(again, teach(texts, teachers), strict=True):
+            kept = {"attributions": row["attributions"]} if "attributions" in row else {}
+            taught = {"text": sentence.text, "probabilities": sentence.soft} | kept
+            out.write(json.dumps(taught, ensure_ascii=False) + "\n")

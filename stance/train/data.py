@@ -11,17 +11,31 @@ from typing import Any, Self
 from datasets import load_dataset, load_from_disk
 
 from stance.errors import InputError
+from stance.predictions import Span
 
 Row = Mapping[str, Any]
 
+ATTRIBUTION = "attribution"
+"""What an act is where a reader marked who says what, and not with which stance."""
+
 
 @dataclass(frozen=True, slots=True)
-class Cue:
-    """The words `text[start:end]` by which a sentence shows a stance."""
+class LabelledAct:
+    """What a reader marked of a stance act.
+
+    Args:
+        stance: which; `ATTRIBUTION` if it was not asked for.
+        cue: the words that show it; None if there are none.
+        source: who takes it; None if the sentence does not say, or the reader was not asked.
+        claim: what it is about; likewise.
+        whole: whether the reader was asked for source and claim, and not for the cue alone.
+    """
 
     stance: str
-    start: int
-    end: int
+    cue: Span | None
+    source: Span | None = None
+    claim: Span | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +46,27 @@ class LabelledSentence:
         text: the sentence.
         label: the stance of its main act, or "none"; in another label set, any of its labels.
         stances: the stances of all its acts; None where the reader was not asked.
-        cues: the cues of all its acts; None where the reader was not asked.
+        acts: all its acts, the main one first; None where the reader was not asked.
         group: what must not be on both sides of a split (article, outlet); None if unknown.
         row: where it stood in its file, from 1.
         soft: for each label the probability that teachers gave, learnt in place of the label; None if a
             reader gave the label.
+        attributions: who says what, whatever the stance; None where the reader was not asked.
     """
 
     text: str
     label: str
     stances: tuple[str, ...] | None = None
-    cues: tuple[Cue, ...] | None = None
+    acts: tuple[LabelledAct, ...] | None = None
     group: str | None = None
     row: int = 0
     soft: tuple[float, ...] | None = None
+    attributions: tuple[LabelledAct, ...] | None = None
+
+    @property
+    def cues(self) -> tuple[Span, ...]:
+        """The words that show its stances."""
+        return tuple(act.cue for act in self.acts or () if act.cue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +86,8 @@ class Columns:
         label: its label. Default "label".
         stances: a list, or names separated by blanks, commas or semicolons; null where no reader was asked.
             Default: not read.
-        acts: a list of objects with `stance` and `cue`, a [start, end) pair or null; null where no reader was
+        acts: a list of objects with `stance` and `cue`, a [start, end) pair of offsets in the text or null,
+            and likewise `source` and `claim` if the reader was asked for them; null where no reader was
             asked. Default: not read.
         group: article or outlet. Default: not read.
         label_map: new names of labels; others stay. Default: none.
@@ -192,7 +214,7 @@ def _labelled(row: Row, columns: Columns, number: int) -> LabelledSentence | Bro
             text=text,
             label=columns.label_map.get(name, name),
             stances=_stances(row, columns),
-            cues=_cues(row, columns),
+            acts=_acts(row, columns, text),
             group=None if columns.group is None else str(row[columns.group]),
             row=number,
         )
@@ -209,6 +231,17 @@ def _stances(row: Row, columns: Columns) -> tuple[str, ...] | None:
     return tuple(columns.label_map.get(name, name) for name in value)
 
 
-def _cues(row: Row, columns: Columns) -> tuple[Cue, ...] | None:
+def _acts(row: Row, columns: Columns, text: str) -> tuple[LabelledAct, ...] | None:
     acts = row[columns.acts] if columns.acts else None
-    return None if acts is None else tuple(Cue(act["stance"], *act["cue"]) for act in acts if act["cue"])
+    return None if acts is None else tuple(read_act(act, text) for act in acts)
+
+
+def read_act(act: Row, text: str) -> LabelledAct:
+    """Read an act whose spans are [start, end) pairs of offsets in `text`, or null.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is none.
+    """
+    pairs = (act.get(name) for name in ("source", "cue", "claim"))
+    source, cue, claim = (None if pair is None else Span.of(text, *pair) for pair in pairs)
+    return LabelledAct(act.get("stance", ATTRIBUTION), cue, source, claim, whole="source" in act)

@@ -8,10 +8,19 @@ from datasets import Dataset
 from transformers import PreTrainedTokenizerFast
 
 from stance.errors import InputError
-from stance.train.data import Cue, LabelledSentence, unknown_label
+from stance.predictions import Span
+from stance.train.data import ATTRIBUTION, LabelledAct, LabelledSentence, unknown_label
 
 IGNORED = -100
 """The target of a token that takes no part in the loss, as PyTorch has it."""
+
+POINTERS = ("source start", "source end", "claim start", "claim end")
+"""What a token of a cue points to: the first and the last token of its act's source and of its claim."""
+
+NOWHERE = 0
+"""The token, [CLS], that is pointed to where the sentence holds no such span."""
+
+Offsets = Sequence[tuple[int, int]]
 
 
 def encode(
@@ -33,8 +42,10 @@ def encode(
 
     Returns:
         Columns `input_ids`, `length`, `labels` (an index), `label_targets` (for each label its probability: 0
-        or 1 where a reader gave the label), `stance_labels` (a 0 or 1 for each stance) and `cue_labels` (for
-        each token 0, or 1 + the index of a stance). Stances and cues that no reader gave are -100.
+        or 1 where a reader gave the label), `stance_labels` (a 0 or 1 for each stance), `cue_labels` (for
+        each token 0, or 1 + the index of a stance), `attribution_labels` (for each token 0 or 1) and
+        `pointer_labels` (for each token the indices of the tokens that `POINTERS` names). What no reader
+        gave is -100.
 
     Raises:
         InputError: a label or a stance is not among the known ones.
@@ -48,6 +59,7 @@ def encode(
         return_offsets_mapping=True,
     )
     ids = encodings["input_ids"]
+    pairs = list(zip(sentences, encodings["offset_mapping"], strict=True))
     return Dataset.from_dict(
         {
             "input_ids": ids,
@@ -55,9 +67,12 @@ def encode(
             "labels": [labels.index(sentence.label) for sentence in sentences],
             "label_targets": [_label_targets(sentence, labels) for sentence in sentences],
             "stance_labels": [_stance_targets(sentence, stances) for sentence in sentences],
-            "cue_labels": [
-                _cue_targets(sentence.cues, offsets, stances)
-                for sentence, offsets in zip(sentences, encodings["offset_mapping"], strict=True)
+            "cue_labels": [_cue_targets(s.acts, offsets, stances) for s, offsets in pairs],
+            "attribution_labels": [
+                _cue_targets(s.attributions, offsets, [ATTRIBUTION]) for s, offsets in pairs
+            ],
+            "pointer_labels": [
+                _pointer_targets((*(s.acts or ()), *(s.attributions or ())), offsets) for s, offsets in pairs
             ],
         }
     )
@@ -82,35 +97,64 @@ def _stance_targets(sentence: LabelledSentence, stances: Sequence[str]) -> list[
     return [float(stance in sentence.stances) for stance in stances]
 
 
-def _cue_targets(
-    cues: tuple[Cue, ...] | None, offsets: Sequence[tuple[int, int]], stances: Sequence[str]
-) -> list[int]:
-    if cues is None:
+def _cue_targets(acts: tuple[LabelledAct, ...] | None, offsets: Offsets, stances: Sequence[str]) -> list[int]:
+    if acts is None:
         return [IGNORED] * len(offsets)
     targets = [0 if end > start else IGNORED for start, end in offsets]
-    for cue in reversed(cues):  # the main act comes first, and wins where cues overlap
-        for token, (start, end) in enumerate(offsets):
-            if end > start and start < cue.end and end > cue.start:
-                targets[token] = 1 + stances.index(cue.stance)
+    for act in reversed(acts):  # the main act comes first, and wins where cues overlap
+        for token in _tokens(act.cue, offsets):
+            targets[token] = 1 + stances.index(act.stance)
     return targets
+
+
+def _pointer_targets(acts: Sequence[LabelledAct], offsets: Offsets) -> list[list[int]]:
+    targets = [[IGNORED] * len(POINTERS) for _ in offsets]
+    for act in reversed(acts):
+        if act.whole:
+            ends = [*_ends(act.source, offsets), *_ends(act.claim, offsets)]
+            for token in _tokens(act.cue, offsets):
+                targets[token] = ends
+    return targets
+
+
+def _ends(span: Span | None, offsets: Offsets) -> tuple[int, int]:
+    """Return the first and the last token of a span, which has none where a long sentence was cut."""
+    if span is None:
+        return NOWHERE, NOWHERE
+    tokens = _tokens(span, offsets)
+    return (tokens[0], tokens[-1]) if tokens else (IGNORED, IGNORED)
+
+
+def _tokens(span: Span | None, offsets: Offsets) -> list[int]:
+    if span is None:
+        return []
+    return [
+        token
+        for token, (start, end) in enumerate(offsets)
+        if end > start and start < span.end and end > span.start
+    ]
 
 
 def collate(batch: Sequence[dict[str, Any]], pad_id: int) -> dict[str, torch.Tensor]:
     """Pad the rows of a batch to its longest.
 
     Returns:
-        `input_ids`, `attention_mask`, `cue_labels` [batch, tokens], `labels` [batch], `label_targets`
-        [batch, labels] and `stance_labels` [batch, stances].
+        `input_ids`, `attention_mask`, `cue_labels`, `attribution_labels` [batch, tokens], `pointer_labels`
+        [batch, tokens, pointers], `labels` [batch], `label_targets` [batch, labels] and `stance_labels`
+        [batch, stances].
     """
 
-    def padded(rows: Sequence[Sequence[int]], value: int) -> torch.Tensor:
+    def padded(rows: Sequence[Sequence[Any]], value: int) -> torch.Tensor:
         tensors = [torch.tensor(row) for row in rows]
         return torch.nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_value=value)
 
     return {
         "input_ids": padded([row["input_ids"] for row in batch], pad_id),
         "attention_mask": padded([[1] * len(row["input_ids"]) for row in batch], 0),
-        "cue_labels": padded([row["cue_labels"] for row in batch], IGNORED),
+        **{
+            name: padded([row[name] for row in batch], IGNORED)
+            for name in ("cue_labels", "attribution_labels", "pointer_labels")
+        },
         "labels": torch.tensor([row["labels"] for row in batch]),
         "label_targets": torch.tensor([row["label_targets"] for row in batch]),
         "stance_labels": torch.tensor([row["stance_labels"] for row in batch]),

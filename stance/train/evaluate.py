@@ -176,7 +176,7 @@ def _keys(sentence: LabelledSentence) -> set[tuple[str, str]]:
     words = len(sentence.text.split())
     length = next((name for limit, name in LENGTHS if words <= limit), "over 40 words")
     keys = {("label", sentence.label), ("length", length)}
-    keys |= {("cue", sentence.text[cue.start : cue.end].casefold()) for cue in sentence.cues or ()}
+    keys |= {("cue", cue.text.casefold()) for cue in sentence.cues}
     return keys | ({("group", sentence.group)} if sentence.group is not None else set())
 
 

@@ -88,6 +88,7 @@ def export(
             stances=stances,
             max_tokens=max_tokens,
             calibration=calibration,
+            finds_acts=bool(stances),
         )
     return flips
 
@@ -103,8 +104,10 @@ def _network(
 def run_network(network: bytes, ids: Sequence[Sequence[int]]) -> Logits:
     """Run a network on token ids, at least one sentence; the logits are in the order of the input."""
     session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    asked = [name for name in ("logits", "stance_logits") if name in names]
     pairs = [
-        (batch.rows, session.run(None, {"input_ids": batch.ids})) for batch in batches(ids, max_tokens=2048)
+        (batch.rows, session.run(asked, {"input_ids": batch.ids})) for batch in batches(ids, max_tokens=2048)
     ]
     order = np.argsort(np.concatenate([rows for rows, _ in pairs]))
     logits = [np.concatenate(parts)[order] for parts in zip(*(outputs for _, outputs in pairs), strict=True)]

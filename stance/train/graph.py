@@ -14,6 +14,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from stance.train.encode import POINTERS
+from stance.train.model import POINTER_WIDTH
+
 Weights = Mapping[str, NDArray[np.float32]]
 Precision = Literal["fp32", "int8"]
 
@@ -26,19 +29,19 @@ ZERO_POINT = 128
 def build_graph(
     weights: Weights, config: Mapping[str, Any], *, max_tokens: int, precision: Precision
 ) -> onnx.ModelProto:
-    """Build the network of a BERT encoder with a label head and, if it has one, a stance head.
+    """Build the network of a BERT encoder with a label head and, if it has them, those of stances and acts.
 
     Args:
-        weights: as `BertForSequenceClassification` names them, and `stances.weight`, `stances.bias` if there
-            is a stance head.
+        weights: as `BertForSequenceClassification` names them, and those of the heads of `StanceModel`.
         config: the checkpoint's `config.json`.
         max_tokens: the longest input, at most the encoder's number of positions.
         precision: "int8" quantises matrix products (weights by output column, activations by
             token, both symmetric) and the word embeddings (by word); "fp32" leaves all as it is.
 
     Returns:
-        A model from `input_ids` [batch, tokens] to `logits` [batch, labels] and, with a stance head,
-        `stance_logits` [batch, stances].
+        A model from `input_ids` [batch, tokens] to `logits` [batch, labels]; with a stance head,
+        `stance_logits` [batch, stances]; with pointers, `cue_logits` [batch, tokens, 1 + stances] and
+        `pointer_logits` [batch, pointers, from, to].
     """
     graph = _Graph(precision)
     heads = int(config["num_attention_heads"])
@@ -46,16 +49,19 @@ def build_graph(
     last = int(config["num_hidden_layers"]) - 1
     width = int(config["hidden_size"])
 
-    hidden = _embed(graph, weights, max_tokens, epsilon, width)
+    hidden = tokens = _embed(graph, weights, max_tokens, epsilon, width)
     for index in range(last + 1):
+        tokens = hidden
         layer = _Layer(graph, weights, f"bert.encoder.layer.{index}", heads, epsilon, width)
         hidden = layer.run(hidden, first_token_only=index == last)
     pooled = graph.node("Tanh", [graph.dense(hidden, *_affine(weights, "bert.pooler.dense"))])
     graph.dense(pooled, *_affine(weights, "classifier"), name="logits")
-    outputs = {"logits": len(weights["classifier.bias"])}
+    outputs: dict[str, list[str | int]] = {"logits": ["batch", len(weights["classifier.bias"])]}
     if "stances.bias" in weights:
         graph.dense(hidden, *_affine(weights, "stances"), name="stance_logits")
-        outputs["stance_logits"] = len(weights["stances.bias"])
+        outputs["stance_logits"] = ["batch", len(weights["stances.bias"])]
+    if "pointers.query.bias" in weights:
+        outputs |= _read_tokens(graph, weights, tokens)
     return graph.model(outputs)
 
 
@@ -75,6 +81,25 @@ def _embed(graph: "_Graph", weights: Weights, max_tokens: int, epsilon: float, w
     total = graph.flat(graph.node("Add", [words, here]), width)
     gamma, beta = (graph.constant(weights[f"{prefix}.LayerNorm.{kind}"]) for kind in ("weight", "bias"))
     return graph.node("LayerNormalization", [total, gamma, beta], axis=-1, epsilon=epsilon)
+
+
+def _read_tokens(graph: "_Graph", weights: Weights, hidden: str) -> dict[str, list[str | int]]:
+    """Add the cue head and the pointers, and return the shapes of what they give."""
+    classes = len(weights["cues.bias"])
+    cues = graph.dense(hidden, *_affine(weights, "cues"))
+    graph.shaped(cues, classes, name="cue_logits")
+    sides = []
+    for side, scale, order in (("query", POINTER_WIDTH**-0.5, [0, 2, 1, 3]), ("key", 1.0, [0, 2, 3, 1])):
+        matrix, bias = _affine(weights, f"pointers.{side}")
+        product = graph.product(graph.prepare(hidden), matrix * scale)
+        total = graph.shaped(graph.node("Add", [product, graph.constant(bias * scale)]), len(bias))
+        parts = graph.integers([0, 0, len(POINTERS), POINTER_WIDTH])
+        sides.append(graph.node("Transpose", [graph.node("Reshape", [total, parts])], perm=order))
+    graph.node("MatMul", sides, name="pointer_logits")
+    return {
+        "cue_logits": ["batch", "tokens", classes],
+        "pointer_logits": ["batch", len(POINTERS), "tokens", "tokens"],
+    }
 
 
 class _Layer:
@@ -148,6 +173,7 @@ class _Graph:
         self.precision = precision
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, onnx.TensorProto] = {}
+        self._prepared: dict[str, _Rows] = {}
 
     def node(
         self,
@@ -180,10 +206,10 @@ class _Graph:
         """[batch, tokens, width] to [batch * tokens, width]."""
         return self.node("Reshape", [value, self.integers([-1, width])])
 
-    def shaped(self, value: str, width: int) -> str:
+    def shaped(self, value: str, width: int, *, name: str | None = None) -> str:
         """[batch * tokens, width] to [batch, tokens, width]."""
         shape = self.node("Concat", [self.node("Shape", ["input_ids"]), self.integers([width])], axis=0)
-        return self.node("Reshape", [value, shape])
+        return self.node("Reshape", [value, shape], name=name)
 
     def rows(self, table: NDArray[np.float32], indices: str) -> str:
         """Look rows up in a table, which is kept with a scale for each row when quantised."""
@@ -200,6 +226,11 @@ class _Graph:
         """Quantise [rows, width], each row with a scale of its own."""
         if self.precision == "fp32":
             return value, None
+        if value not in self._prepared:
+            self._prepared[value] = self._quantise(value)
+        return self._prepared[value]
+
+    def _quantise(self, value: str) -> "_Rows":
         largest = self.node("ReduceMax", [self.node("Abs", [value])], axes=[1], keepdims=1)
         scale = self.node("Mul", [largest, self.number(1 / 127)])
         scale = self.node("Max", [scale, self.number(1e-12)])
@@ -238,12 +269,11 @@ class _Graph:
         """A small affine map, never quantised: what it costs is nothing."""
         return self.node("Gemm", [value, self.constant(matrix), self.constant(bias)], name=name)
 
-    def model(self, outputs: Mapping[str, int]) -> onnx.ModelProto:
-        """Close the graph; outputs map names to widths."""
+    def model(self, outputs: Mapping[str, Sequence[str | int]]) -> onnx.ModelProto:
+        """Close the graph; outputs map names to shapes."""
         ids = helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "tokens"])
         values = [
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", width])
-            for name, width in outputs.items()
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()
         ]
         graph = helper.make_graph(self.nodes, "stance", [ids], values, list(self.constants.values()))
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]

@@ -1,4 +1,4 @@
-"""The network as PyTorch trains it: an encoder with a label head, a stance head and a cue head."""
+"""The network as PyTorch trains it: an encoder with a head for labels, and others for stances and acts."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,17 +9,47 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedModel
 
 from stance.errors import ModelError
-from stance.train.encode import IGNORED
+from stance.train.encode import IGNORED, POINTERS
 
 STANCE_WEIGHT = 0.5
 CUE_WEIGHT = 0.5
-"""What the losses of the stance head and of the cue head weigh against the label loss."""
+POINTER_WEIGHT = 0.25
+"""What the losses of stances, of cue tokens and of pointers weigh against the label loss."""
+
+POINTER_WIDTH = 64
+"""How many numbers say where a pointer points, for each token."""
+
+
+class Pointers(nn.Module):
+    """From every token, score every token as an end of a span, for each of `POINTERS`.
+
+    A bilinear form of low rank over the tokens' vectors.
+
+    Source: Dozat and Manning 2017, "Deep Biaffine Attention for Neural Dependency Parsing".
+
+    Args:
+        width: of the tokens' vectors.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.query = nn.Linear(width, len(POINTERS) * POINTER_WIDTH)
+        self.key = nn.Linear(width, len(POINTERS) * POINTER_WIDTH)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """Turn vectors [batch, tokens, width] into scores [batch, pointers, from, to]."""
+        shape = (*hidden.shape[:2], len(POINTERS), POINTER_WIDTH)
+        query, key = (side(hidden).view(shape).transpose(1, 2) for side in (self.query, self.key))
+        scores: Tensor = query @ key.transpose(2, 3) / POINTER_WIDTH**0.5
+        return scores
 
 
 class StanceModel(nn.Module):
-    """Any Hugging Face sequence classifier; where there are stances, with two more heads.
+    """Any Hugging Face sequence classifier; where there are stances, with more heads.
 
-    They read its last hidden states: which stances the sentence holds at all, and which tokens are cues.
+    Which stances the sentence holds at all is read where the label is. Which tokens are cues, and where
+    their sources and claims are, is read one layer below, as only the first token of the last layer is
+    computed when a model is run.
 
     Args:
         classifier: gives the label logits; its checkpoint stays one that
@@ -48,9 +78,11 @@ class StanceModel(nn.Module):
         if stance_names:
             self.heads["stances"] = nn.Linear(width, len(stance_names))
             self.heads["cues"] = nn.Linear(width, 1 + len(stance_names))
+            self.heads["attributions"] = nn.Linear(width, 2)
+            self.heads["pointers"] = Pointers(width)
         weights = None if label_weights is None else torch.tensor(label_weights)
         self._label_loss = nn.CrossEntropyLoss(weights, label_smoothing=label_smoothing)
-        self._cue_loss = nn.CrossEntropyLoss(ignore_index=IGNORED)
+        self._token_loss = nn.CrossEntropyLoss(ignore_index=IGNORED)
 
     def forward(
         self,
@@ -60,6 +92,8 @@ class StanceModel(nn.Module):
         label_targets: Tensor | None = None,
         stance_labels: Tensor | None = None,
         cue_labels: Tensor | None = None,
+        attribution_labels: Tensor | None = None,
+        pointer_labels: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Compute logits, and the loss if there are targets.
 
@@ -68,7 +102,8 @@ class StanceModel(nn.Module):
             labels: [batch] indices; not learnt from, but the trainer measures with them.
             label_targets: [batch, labels] probabilities.
             stance_labels: [batch, stances].
-            cue_labels: [batch, tokens].
+            cue_labels, attribution_labels: [batch, tokens].
+            pointer_labels: [batch, tokens, pointers].
 
         Returns:
             `logits` [batch, labels]; with stances, `stance_logits` [batch, stances]; with targets, `loss`.
@@ -76,10 +111,9 @@ class StanceModel(nn.Module):
         answer = self.classifier(
             input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True
         )
-        hidden = answer.hidden_states[-1]
         outputs = {"logits": answer.logits}
         if self.heads:
-            outputs["stance_logits"] = self.heads["stances"](hidden[:, 0])
+            outputs["stance_logits"] = self.heads["stances"](answer.hidden_states[-1][:, 0])
         if label_targets is None:
             return outputs
         loss = self._label_loss(answer.logits, label_targets)
@@ -87,10 +121,35 @@ class StanceModel(nn.Module):
             loss = loss + STANCE_WEIGHT * nn.functional.binary_cross_entropy_with_logits(
                 outputs["stance_logits"][known], stance_labels[known]
             )
-        if self.heads and cue_labels is not None and (cue_labels != IGNORED).any():
-            cues = self.heads["cues"](hidden).flatten(0, 1)
-            loss = loss + CUE_WEIGHT * self._cue_loss(cues, cue_labels.flatten())
+        if self.heads:
+            tokens = self.token_logits(answer.hidden_states[-2], attention_mask)
+            for name, targets, weight in (
+                ("cues", cue_labels, CUE_WEIGHT),
+                ("attributions", attribution_labels, CUE_WEIGHT),
+                ("pointers", pointer_labels, POINTER_WEIGHT * len(POINTERS)),
+            ):
+                if targets is not None and (targets != IGNORED).any():
+                    loss = loss + weight * self._token_loss(tokens[name].flatten(0, -2), targets.flatten())
         return {"loss": loss, **outputs}
+
+    def token_logits(self, hidden: Tensor, attention_mask: Tensor) -> dict[str, Tensor]:
+        """Compute what is said of tokens from the last hidden states but one.
+
+        Args:
+            hidden: [batch, tokens, width].
+            attention_mask: [batch, tokens].
+
+        Returns:
+            `cues` [batch, tokens, 1 + stances], `attributions` [batch, tokens, 2] and `pointers`
+            [batch, from, pointers, to].
+        """
+        scores = self.heads["pointers"](hidden).transpose(1, 2)
+        padding = attention_mask[:, None, None, :] == 0
+        return {
+            "cues": self.heads["cues"](hidden),
+            "attributions": self.heads["attributions"](hidden),
+            "pointers": scores.masked_fill(padding, -1e4),
+        }
 
 
 def open_base(
@@ -136,7 +195,7 @@ def open_base(
     if same and stances and weights.is_file():
         known = load_file(weights)
         heads = {name: known[name].float() for name in model.heads.state_dict() if name in known}
-        model.heads.load_state_dict(heads, strict=bool(heads))
+        model.heads.load_state_dict(heads, strict=False)  # folders of old lack some heads
     return model
 
 

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stance.errors import InputError
-from stance.train.data import BrokenRow, Columns, Cue, LabelledSentence, read
+from stance.predictions import Span
+from stance.train.data import BrokenRow, Columns, LabelledAct, LabelledSentence, read
 
 ROWS = [
     {"sentence": "It denied that.", "tag": "no", "outlet": "a"},
@@ -47,21 +48,27 @@ def test_every_format_gives_the_same_sentences(tmp_path: Path, name: str) -> Non
 
 
 def test_acts_and_stances_are_read_on_request(tmp_path: Path) -> None:
-    """Acts without a cue have none; what is not asked for is unknown, not empty."""
-    acts = [{"stance": "denial", "cue": [3, 9]}, {"stance": "hedge", "cue": None}]
-    row = {
-        "text": "It denied that.",
-        "label": "denial",
-        "stances": ["denial", "hedge"],
-        "acts": acts,
-        "document": "a",
-    }
+    """Spans that a reader gave, or found missing, or was not asked for; without a column all is unknown."""
+    acts = [
+        {"stance": "denial", "source": [0, 2], "cue": [3, 9], "claim": None},
+        {"stance": "hedge", "cue": None},
+    ]
+    stances = ["denial", "hedge"]
+    row = {"text": "It denied that.", "label": "denial", "stances": stances, "acts": acts, "document": "a"}
     file = write(tmp_path / "rows.jsonl", [row])
     whole, plain = (next(iter(read(file, columns))) for columns in (Columns.of_this_project(), Columns()))
-    assert whole == LabelledSentence(
-        "It denied that.", "denial", ("denial", "hedge"), (Cue("denial", 3, 9),), "a", 1
-    )
+    denial = LabelledAct("denial", Span("denied", 3, 9), Span("It", 0, 2), None, whole=True)
+    expected = (denial, LabelledAct("hedge", None))
+    assert whole == LabelledSentence("It denied that.", "denial", ("denial", "hedge"), expected, "a", 1)
     assert plain == LabelledSentence("It denied that.", "denial", row=1)
+
+
+def test_a_span_outside_the_text_breaks_its_row(tmp_path: Path) -> None:
+    """Offsets of another text are not cut to fit."""
+    row = {"text": "Denied.", "label": "denial", "acts": [{"stance": "denial", "cue": [3, 90]}]}
+    broken = next(iter(read(write(tmp_path / "rows.jsonl", [row]), Columns(acts="acts"))))
+    assert isinstance(broken, BrokenRow)
+    assert "[3, 90)" in broken.reason
 
 
 def test_stances_may_be_one_cell(tmp_path: Path) -> None:

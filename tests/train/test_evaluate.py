@@ -8,7 +8,8 @@ import pytest
 
 import stance
 from stance.errors import InputError, OutputError
-from stance.train.data import Cue, LabelledSentence
+from stance.predictions import Span
+from stance.train.data import LabelledAct, LabelledSentence
 from stance.train.evaluate import FEWEST_IN_SLICE, MOST_MISTAKES, compare, evaluate
 from stance.train.report import PLOTS, write_report
 
@@ -22,7 +23,8 @@ def rows(tiny: stance.Classifier) -> list[LabelledSentence]:
     for number in range(100):
         text = f"{SENTENCES[number % 6]} <b>{number}</b>"
         label = tiny.classify(text).label if number % 5 else "denial"
-        rows.append(LabelledSentence(text, label, None, (Cue("hedge", 0, 4),), str(number % 2), number + 1))
+        acts = (LabelledAct("hedge", Span.of(text, 0, 4)),)
+        rows.append(LabelledSentence(text, label, None, acts, str(number % 2), number + 1))
     return rows
 
 

@@ -3,13 +3,16 @@
 import json
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from safetensors.numpy import load_file
 from transformers import AutoModelForSequenceClassification
 
+import stance
 from stance.train.export import run_network
 from stance.train.graph import build_graph
+from stance.train.model import open_base
 
 from ..conftest import TINY
 
@@ -39,6 +42,20 @@ def test_int8_is_close_to_fp32() -> None:
     exact, quantised = (run_network(network(precision), IDS)[0] for precision in ("fp32", "int8"))
     assert np.abs(exact - quantised).max() < 0.1 * np.ptp(exact)
     assert not np.array_equal(exact, quantised)
+
+
+def test_act_scores_equal_pytorch() -> None:
+    """Cues and pointers are read one layer below the label, from the same pass."""
+    model = open_base(TINY, labels=stance.LABELS, stances=stance.LABELS[1:]).eval()
+    session = onnxruntime.InferenceSession(network("fp32"), providers=["CPUExecutionProvider"])
+    for ids in IDS:
+        cues, pointers = session.run(["cue_logits", "pointer_logits"], {"input_ids": np.array([ids])})
+        row, mask = torch.tensor([ids]), torch.ones(1, len(ids))
+        with torch.inference_mode():
+            answer = model.classifier(input_ids=row, attention_mask=mask, output_hidden_states=True)
+            expected = model.token_logits(answer.hidden_states[-2], mask)
+        assert cues == pytest.approx(expected["cues"].numpy(), abs=1e-4)
+        assert pointers == pytest.approx(expected["pointers"].transpose(1, 2).numpy(), abs=1e-4)
 
 
 def test_int8_does_not_depend_on_the_batch() -> None:

@@ -1,0 +1,124 @@
+"""Token scores to acts: who takes which stance, by which words, toward what.
+
+What the network says of a sentence as a whole decides which stances it holds; its tokens only say
+where. So acts never contradict the label and the stances: each stance has at least one act, and no
+act has another stance.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stance.calibration import softmax
+from stance.predictions import Act, Span
+
+Array = NDArray[np.floating]
+Tokens = tuple[int, int]
+"""The first and the last token of a span."""
+
+CUE_THRESHOLD = 0.5
+"""The probability from which a token belongs to a cue."""
+
+FAINT_CUE_THRESHOLD = 0.1
+"""The same, where a stance is held and no token reaches `CUE_THRESHOLD`: its likeliest token."""
+
+_OPENING = "\"'“‘«„‚`([{,;:.!?-–—… "
+_CLOSING = "\"'”’»“‘`)]},;:.!?-–—… "
+
+
+def find_acts(
+    text: str,
+    offsets: Sequence[tuple[int, int]],
+    cues: Array,
+    pointers: Array,
+    *,
+    label: str,
+    stances: Sequence[str],
+    names: Sequence[str],
+) -> tuple[Act, ...]:
+    """Find the acts of a sentence.
+
+    Args:
+        text: the sentence.
+        offsets: where each token stands in it; empty for special tokens, which are the first and the last.
+        cues: [tokens, 1 + stances] logits: no cue, or a cue of a stance.
+        pointers: [4, from, to] logits: from a cue's tokens to the first and the last token of its source,
+            and to those of its claim; to the first token of all where there is none.
+        label: the sentence's label.
+        stances: all stances that it holds.
+        names: of all stances, in the order of the columns of `cues`.
+
+    Returns:
+        The acts, at least one for each of `stances`; the surest of the label's comes first, the others
+        follow as they stand in the sentence.
+    """
+    probabilities = softmax(cues.astype(np.float64))[:, 1:]
+    probabilities[[start == end for start, end in offsets]] = 0.0
+    found: list[_Found] = []
+    for stance in stances:
+        scores = probabilities[:, names.index(stance)]
+        found += [
+            _Found(
+                cue[0], float(scores[cue[0] : cue[1] + 1].mean()), _act(text, offsets, stance, cue, pointers)
+            )
+            for cue in _cues(scores)
+        ] or [_Found(len(offsets), 0.0, Act(stance, None, None, None))]
+    main = max(found, key=lambda one: (one.act.stance == label, one.sureness), default=None)
+    others = (one for one in sorted(found, key=lambda one: one.place) if one is not main)
+    return tuple(one.act for one in (main, *others) if one)
+
+
+class _Found(NamedTuple):
+    """An act, the token where it stands, and the mean probability of its cue's tokens."""
+
+    place: int
+    sureness: float
+    act: Act
+
+
+def _cues(scores: Array) -> list[Tokens]:
+    """Return the runs of tokens that belong to a cue."""
+    runs = list(_runs(scores >= CUE_THRESHOLD))
+    best = int(scores.argmax())
+    return runs or ([(best, best)] if scores[best] >= FAINT_CUE_THRESHOLD else [])
+
+
+def _runs(marked: NDArray[np.bool_]) -> Iterator[Tokens]:
+    for is_marked, group in groupby(range(len(marked)), key=marked.__getitem__):
+        if is_marked:
+            tokens = list(group)
+            yield tokens[0], tokens[-1]
+
+
+def _act(text: str, offsets: Sequence[tuple[int, int]], stance: str, cue: Tokens, pointers: Array) -> Act:
+    scores = pointers[:, cue[0] : cue[1] + 1].mean(axis=1)
+    source, claim = _best_span(scores[0], scores[1]), _best_span(scores[2], scores[3])
+    return Act(stance, *(_span(text, offsets, tokens) for tokens in (source, cue, claim)))
+
+
+def _best_span(starts: Array, ends: Array) -> Tokens | None:
+    """Return the span with the highest scores [tokens] of its ends; None if "nowhere" scores higher."""
+    joint = starts[1:-1, None] + ends[None, 1:-1]
+    joint[np.tril_indices(len(joint), -1)] = -np.inf
+    if not joint.size or joint.max() <= starts[0] + ends[0]:
+        return None
+    first, last = np.unravel_index(joint.argmax(), joint.shape)
+    return int(first) + 1, int(last) + 1
+
+
+def _span(text: str, offsets: Sequence[tuple[int, int]], tokens: Tokens | None) -> Span | None:
+    """Cut a span at word boundaries, without what quotes and closes it."""
+    if tokens is None:
+        return None
+    start, end = offsets[tokens[0]][0], offsets[tokens[1]][1]
+    while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+        end += 1
+    piece = text[start:end]
+    start += len(piece) - len(piece.lstrip(_OPENING))
+    end -= len(piece) - len(piece.rstrip(_CLOSING))
+    return Span.of(text, start, end) if start < end else None

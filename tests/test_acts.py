@@ -1,0 +1,138 @@
+"""Who takes which stance, by which words, toward what."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import stance
+from stance.acts import find_acts
+from stance.errors import ModelError
+from stance.labels import STANCES
+
+from .conftest import SENTENCES
+
+TEXT = "“Orlenia denied the allegedly secret deal.”"
+WORDS = ("“", "Orlenia", "denied", "the", "alleg", "edly", "secret", "deal", ".", "”")
+DENIAL, ALLEGATION = "denial", "allegation"
+
+
+def offsets() -> list[tuple[int, int]]:
+    """Where the tokens stand; special ones, first and last, stand nowhere."""
+    places, end = [(0, 0)], 0
+    for word in WORDS:
+        start = TEXT.index(word, end)
+        end = start + len(word)
+        places.append((start, end))
+    return [*places, (0, 0)]
+
+
+def scores(cues: dict[str, str], **ends: tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:
+    """Logits under which these tokens are cues, and point to the ends of these spans."""
+    size = len(WORDS) + 2
+    tagged, pointers = np.zeros((size, 1 + len(STANCES))), np.zeros((4, size, size))
+    tagged[:, 0] = 5
+    for word, name in cues.items():
+        tagged[1 + WORDS.index(word), 1 + STANCES.index(name)] = 10
+    for index, name in enumerate(("source", "claim")):
+        for side in (0, 1):
+            target = 1 + WORDS.index(ends[name][side]) if name in ends else 0
+            pointers[2 * index + side, :, target] = 5
+    return tagged, pointers
+
+
+def find(*logits: np.ndarray, label: str = DENIAL, stances: tuple[str, ...] = (DENIAL,)) -> tuple:
+    return find_acts(TEXT, offsets(), *logits, label=label, stances=stances, names=STANCES)
+
+
+def test_an_act_has_its_words_without_quotes_and_stops() -> None:
+    """Spans slice the sentence; what quotes and closes them is cut off."""
+    (act,) = find(*scores({"denied": DENIAL}, source=("“", "Orlenia"), claim=("the", "”")))
+    assert (act.source.text, act.cue.text, act.claim.text) == (
+        "Orlenia",
+        "denied",
+        "the allegedly secret deal",
+    )
+    assert TEXT[act.claim.start : act.claim.end] == act.claim.text
+
+
+def test_a_span_ends_where_a_word_does() -> None:
+    """A word that the tokenizer cut is taken whole."""
+    (act,) = find(*scores({"edly": DENIAL}, source=("alleg", "alleg")))
+    assert (act.source.text, act.cue.text) == ("allegedly", "allegedly")
+
+
+def test_what_the_sentence_lacks_is_none() -> None:
+    """A pointer to nowhere is no span."""
+    (act,) = find(*scores({"denied": DENIAL}, source=("Orlenia", "Orlenia")))
+    assert act.claim is None
+
+
+def test_acts_agree_with_the_stances() -> None:
+    """A cue of a stance that the sentence does not hold is no act; a stance without a cue still is one."""
+    logits = scores({"denied": DENIAL})
+    assert find(*logits, label="none", stances=()) == ()
+    (hedge,) = find(*logits, label="hedge", stances=("hedge",))
+    assert hedge == stance.Act("hedge", None, None, None)
+
+
+def test_the_labels_act_comes_first() -> None:
+    """The main act leads, wherever it stands."""
+    logits = scores({"denied": DENIAL, "alleg": ALLEGATION})
+    for label, other in ((DENIAL, ALLEGATION), (ALLEGATION, DENIAL)):
+        acts = find(*logits, label=label, stances=(ALLEGATION, DENIAL))
+        assert [act.stance for act in acts] == [label, other]
+
+
+def test_a_faint_cue_stands_in_where_none_is_sure() -> None:
+    """The likeliest token, if the stance is held at all."""
+    tagged, pointers = scores({})
+    tagged[3, 1 + STANCES.index(DENIAL)] = 4.5
+    assert find(tagged, pointers)[0].cue.text == "denied"
+
+
+def test_neighbouring_tokens_are_one_cue() -> None:
+    """No two acts of one stance have cues that touch."""
+    (act,) = find(*scores({"the": DENIAL, "alleg": DENIAL, "edly": DENIAL}))
+    assert act.cue.text == "the allegedly"
+
+
+def test_labels_are_the_same_with_and_without_acts(tiny: stance.Classifier) -> None:
+    """Acts are more of the same answer: to the bit."""
+    plain, more = (list(tiny.classify_many(SENTENCES, acts=acts)) for acts in (False, True))
+    assert {prediction.acts for prediction in plain} == {None}
+    for one, other in zip(plain, more, strict=True):
+        assert one.to_dict() | {"acts": None} == other.to_dict() | {"acts": None}
+        assert {act.stance for act in other.acts or ()} == set(other.stances)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.text(max_size=80), min_size=1, max_size=4))
+def test_spans_slice_to_their_text(tiny: stance.Classifier, texts: list[str]) -> None:
+    """For any Unicode, and whatever a sentence is batched with."""
+    together = list(tiny.classify_many(texts, acts=True))
+    assert together == [tiny.classify(text, acts=True) for text in texts]
+    for prediction in together:
+        for act in prediction.acts or ():
+            for span in (act.source, act.cue, act.claim):
+                assert span is None or prediction.text[span.start : span.end] == span.text != ""
+
+
+def test_reading_finds_acts(tiny: stance.Classifier) -> None:
+    """A document's predictions carry them, without being asked."""
+    assert all(prediction.acts is not None for _, prediction in tiny.read(" ".join(SENTENCES)))
+
+
+def test_blank_text_holds_no_act(tiny: stance.Classifier) -> None:
+    """Asked for, they are none; not asked for, they are unknown."""
+    assert (tiny.classify(" ", acts=True).acts, tiny.classify(" ").acts) == ((), None)
+
+
+def test_a_model_without_act_heads_says_so(tiny: stance.Classifier) -> None:
+    """Before the first sentence."""
+    from dataclasses import replace
+
+    without = stance.Classifier(replace(tiny.bundle, finds_acts=False), tiny._session)
+    with pytest.raises(ModelError, match="finds no acts"):
+        without.classify_many(SENTENCES, acts=True)
+    assert without.read("It fell.").predictions[0].acts is None
