@@ -140,6 +140,7 @@ def write_contract(
             "temperature": calibration.temperature,
             "stance_temperature": calibration.stance_temperature,
             "stance_thresholds": dict(calibration.stance_thresholds),
+            "label_thresholds": dict(calibration.label_thresholds),
         },
         "files": {
             file.name: hashlib.sha256(file.read_bytes()).hexdigest()

@@ -18,6 +18,8 @@ class Calibration:
         stance_temperature: divides the stance logits, above 0. Default 1.
         stance_thresholds: for each stance the probability, 0 to 1, from which a sentence is said
             to hold it; 0.5 where none is given.
+        label_thresholds: for each label the probability, 0 to 1, below which a classifier that may abstain
+            does; 0 where none is given.
 
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks".
     """
@@ -25,6 +27,11 @@ class Calibration:
     temperature: float = 1.0
     stance_temperature: float = 1.0
     stance_thresholds: Mapping[str, float] = field(default_factory=dict)
+    label_thresholds: Mapping[str, float] = field(default_factory=dict)
+
+    def is_sure(self, label: str, probability: float) -> bool:
+        """Say whether a label is probable enough to be decided by one who may abstain."""
+        return probability >= self.label_thresholds.get(label, 0.0)
 
 
 def softmax(logits: Array) -> Array:

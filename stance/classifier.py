@@ -1,6 +1,7 @@
 """The stages joined: text -> sentences -> batches -> logits -> probabilities -> predictions."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from stance.batches import batches
 from stance.bundle import Bundle, find_model, open_bundle
 from stance.calibration import decide_stances, label_probabilities, stance_probabilities
 from stance.errors import InputError, ModelError
-from stance.labels import NONE
+from stance.labels import NONE, UNSURE
 from stance.predictions import Document, Prediction
 from stance.sentences import split, well_formed
 from stance.session import CpuSession, Session
@@ -62,25 +63,30 @@ class Classifier:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(bundle.max_tokens)
 
-    def classify(self, text: str, *, acts: bool = False) -> Prediction:
+    def classify(self, text: str, *, acts: bool = False, abstain: bool = False) -> Prediction:
         """Label one sentence.
 
         Args:
             text: the sentence.
             acts: find its acts as well. Default: False.
+            abstain: decide on "unsure" where no label is probable enough. Default: False.
 
         Raises:
             InputError: `text` is not a string.
             ModelError: acts were asked for, and the model finds none.
         """
-        return next(self.classify_many([text], acts=acts))
+        return next(self.classify_many([text], acts=acts, abstain=abstain))
 
-    def classify_many(self, texts: Iterable[str], *, acts: bool = False) -> Iterator[Prediction]:
+    def classify_many(
+        self, texts: Iterable[str], *, acts: bool = False, abstain: bool = False
+    ) -> Iterator[Prediction]:
         """Label sentences, lazily, in order, in memory that does not grow with their number.
 
         Args:
             texts: any iterable; a few thousand are looked at together.
             acts: find their acts as well. Default: False.
+            abstain: decide on "unsure" where no label is probable enough; the thresholds, for each label,
+                are the model's. Default: False.
 
         Yields:
             A prediction for each text.
@@ -99,7 +105,7 @@ class Classifier:
             raise ModelError(
                 f"{self.bundle.identity} finds no acts; a model that was trained to was expected"
             )
-        return self._stream(iter(texts), acts)
+        return self._stream(iter(texts), acts, abstain)
 
     def read(self, text: str) -> Document:
         """Split a text into sentences, label each, and find their acts if the model does.
@@ -113,7 +119,7 @@ class Classifier:
         predictions = self.classify_many(texts, acts=self.bundle.finds_acts)
         return Document(text, sentences, tuple(predictions))
 
-    def _stream(self, texts: Iterator[str], acts: bool) -> Iterator[Prediction]:
+    def _stream(self, texts: Iterator[str], acts: bool, abstain: bool) -> Iterator[Prediction]:
         position = 0
         for size in _window_sizes():
             window: list[str] = []
@@ -126,13 +132,13 @@ class Classifier:
                     break
                 window.append(text)
                 position += 1
-            yield from self._predict(window, acts)
+            yield from self._predict(window, acts, abstain)
             if refused:
                 raise refused
             if len(window) < size:
                 return
 
-    def _predict(self, texts: Sequence[str], acts: bool) -> Iterator[Prediction]:
+    def _predict(self, texts: Sequence[str], acts: bool, abstain: bool) -> Iterator[Prediction]:
         # Acts need offsets, which the fast way leaves out.
         encode = self._tokenizer.encode_batch if acts else self._tokenizer.encode_batch_fast
         encodings = encode([well_formed(text) for text in texts])
@@ -157,7 +163,8 @@ class Classifier:
             strict=True,
         )
         for text, encoding, label_row, stance_row, token_rows in rows:
-            yield self._decide(text, encoding, label_row, stance_row, token_rows)
+            prediction = self._decide(text, encoding, label_row, stance_row, token_rows)
+            yield self._abstain(prediction) if abstain else prediction
 
     def _decide(
         self,
@@ -186,6 +193,14 @@ class Classifier:
             reason=None,
             model=bundle.identity,
             acts=acts,
+        )
+
+    def _abstain(self, prediction: Prediction) -> Prediction:
+        """Decide on nothing where the model is not sure."""
+        if self.bundle.calibration.is_sure(prediction.label, prediction.confidence):
+            return prediction
+        return replace(
+            prediction, label=UNSURE, stances=(), reason=UNSURE, acts=None if prediction.acts is None else ()
         )
 
     def _unasked(self, text: str, reason: str, *, acts: bool) -> Prediction:

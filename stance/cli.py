@@ -36,6 +36,9 @@ FormatOption = Annotated[
 ActsOption = Annotated[
     bool, typer.Option("--acts", help="Say who takes which stance, by which words, toward what.")
 ]
+AbstainOption = Annotated[
+    bool, typer.Option("--abstain", help='Answer "unsure" where no label is probable enough.')
+]
 HtmlOption = Annotated[
     Path | None, typer.Option("--html", help="Write a page with the sentences highlighted.")
 ]
@@ -48,6 +51,7 @@ def classify(
         str | None, typer.Option("--input", "-i", metavar="FILE|-", help="A sentence a line.")
     ] = None,
     acts: ActsOption = False,
+    abstain: AbstainOption = False,
     form: FormatOption = None,
     model: ModelOption = None,
     threads: ThreadsOption = None,
@@ -57,7 +61,7 @@ def classify(
         raise InputError("give sentences as arguments, or a file of them by --input (- for standard input)")
     classifier = load(model, threads=threads)
     sentences = texts or read_lines(str(source), report=_say)
-    predictions = classifier.classify_many(sentences, acts=acts)
+    predictions = classifier.classify_many(sentences, acts=acts, abstain=abstain)
     write_rows((prediction.to_dict() for prediction in predictions), form or _usual_format())
 
 

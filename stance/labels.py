@@ -15,6 +15,9 @@ class Stance(StrEnum):
 NONE = "none"
 """The label of a sentence that takes no stance."""
 
+UNSURE = "unsure"
+"""The decision of a classifier that may abstain, where no label is probable enough; never a logit."""
+
 STANCES: tuple[str, ...] = tuple(stance.value for stance in Stance)
 """The order of stance logits."""
 

@@ -70,12 +70,12 @@ class Prediction:
 
     Args:
         text: the sentence, as it came.
-        label: the decided label.
-        confidence: the probability of the decided label, 0 to 1.
+        label: the decided label; "unsure" if the classifier might abstain and did.
+        confidence: the probability of the most probable label, 0 to 1.
         probabilities: of all labels; they add up to 1.
         stances: all stances that the sentence holds, the label's among them.
         truncated: whether the sentence was longer than the model reads, and its end went unread.
-        reason: why the model was not asked, or not followed ("empty"); None if it was.
+        reason: why the model was not asked ("empty") or not followed ("unsure"); None if it was.
         model: name and hash of the model, "base@0123456789ab".
         acts: who takes which stance, by which words, toward what; the main act first. None if they were
             not asked for.

@@ -1,6 +1,7 @@
 """Labelling, from text to prediction."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -127,3 +128,21 @@ def test_threads_must_be_positive() -> None:
     """Zero is not a way to say "all"."""
     with pytest.raises(InputError, match="at least 1"):
         stance.load(TINY, threads=0)
+
+
+def test_a_classifier_that_may_abstain_keeps_its_probabilities(tiny: stance.Classifier) -> None:
+    """Below a label's threshold nothing is decided and the reason says so; all else is as it was."""
+    plain = list(tiny.classify_many(SENTENCES, acts=True))
+    limits = {prediction.label: prediction.confidence for prediction in plain}
+    calibration = replace(tiny.bundle.calibration, label_thresholds=limits)
+    careful = stance.Classifier(replace(tiny.bundle, calibration=calibration), tiny._session)
+    answers = list(careful.classify_many(SENTENCES, acts=True, abstain=True))
+    assert list(careful.classify_many(SENTENCES, acts=True)) == plain
+    for before, after in zip(plain, answers, strict=True):
+        assert after.probabilities == before.probabilities
+        if before.confidence >= limits[before.label]:
+            assert after == before
+        else:
+            assert (after.label, after.reason, after.stances, after.acts) == ("unsure", "unsure", (), ())
+            assert after.top_label == before.label
+    assert {answer.label for answer in answers} >= {"unsure"}

@@ -13,7 +13,7 @@ LAYERS = (
     {"sentences", "predictions", "calibration"},
     {"bundle", "batches", "session", "acts"},
     {"classifier"},
-    {"inputs", "rows", "page"},
+    {"inputs", "rows", "page", "spacy"},
     {"cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

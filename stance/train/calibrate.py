@@ -1,5 +1,6 @@
 """Logits on held-out sentences to the biases, temperatures and thresholds of a model."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,8 @@ from stance.calibration import Calibration, label_probabilities, softmax, stance
 Array = NDArray[np.floating]
 TEMPERATURES = (0.05, 20.0)
 THRESHOLDS = np.arange(0.2, 0.81, 0.05).round(2)
+COVERAGE = 0.8
+"""The share of each label's sentences that a classifier which may abstain still answers."""
 
 
 def fit_calibration(
@@ -20,8 +23,9 @@ def fit_calibration(
     stance_logits: Array,
     stance_labels: NDArray[np.bool_],
     stances: Sequence[str],
+    names: Sequence[str],
 ) -> Calibration:
-    """Fit temperatures by likelihood, and for each stance the threshold with the best F1.
+    """Fit temperatures by likelihood, stance thresholds by F1 and label thresholds by coverage.
 
     Args:
         logits: [n, labels].
@@ -29,6 +33,7 @@ def fit_calibration(
         stance_logits: [m, stances], of the sentences whose stances a reader gave; there may be none.
         stance_labels: [m, stances].
         stances: their names.
+        names: of the labels.
 
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks".
     """
@@ -36,8 +41,9 @@ def fit_calibration(
     temperature = _fit_temperature(
         lambda t: log_loss(labels, label_probabilities(logits, Calibration(t)), labels=known)
     )
+    limits = _label_thresholds(label_probabilities(logits, Calibration(temperature)), names)
     if not stances or not len(stance_labels):
-        return Calibration(temperature)
+        return Calibration(temperature, label_thresholds=limits)
     stance_temperature = _fit_temperature(
         lambda t: log_loss(
             stance_labels.ravel(),
@@ -51,7 +57,7 @@ def fit_calibration(
         stance: _best_threshold(stance_labels[:, index], probabilities[:, index])
         for index, stance in enumerate(stances)
     }
-    return Calibration(temperature, stance_temperature, thresholds)
+    return Calibration(temperature, stance_temperature, thresholds, limits)
 
 
 def fit_label_biases(logits: Array, labels: NDArray[np.integer]) -> NDArray[np.float32]:
@@ -79,6 +85,16 @@ def fit_label_biases(logits: Array, labels: NDArray[np.integer]) -> NDArray[np.f
     found: NDArray[np.float64] = minimize(loss, np.zeros(1 + logits.shape[1])).x[1:]
     biases: NDArray[np.float32] = (found - found.mean()).astype(np.float32)
     return biases
+
+
+def _label_thresholds(probabilities: Array, names: Sequence[str]) -> dict[str, float]:
+    """Return for each label that is given at all the probability that `COVERAGE` of its sentences reach."""
+    confidence, given = probabilities.max(axis=1), probabilities.argmax(axis=1)
+    return {
+        name: math.floor(1e4 * np.quantile(confidence[given == index], 1 - COVERAGE)) / 1e4
+        for index, name in enumerate(names)
+        if (given == index).any()
+    }
 
 
 def _fit_temperature(loss) -> float:  # type: ignore[no-untyped-def]

@@ -71,7 +71,9 @@ def export(
     flips = _check_flips(held_out, labels, exact[0], quantised[0], max_flips)
     asked = [row for row, sentence in enumerate(held_out) if sentence.stances is not None]
     held = [[stance in (held_out[row].stances or ()) for stance in stances] for row in asked]
-    calibration = fit_calibration(quantised[0], true, quantised[1][asked], np.array(held, bool), stances)
+    calibration = fit_calibration(
+        quantised[0], true, quantised[1][asked], np.array(held, bool), stances, labels
+    )
     with _whole_folder(out) as folder:
         save_checkpoint(folder, model, weights)
         (folder / "tokenizer.json").write_text(plain.to_str(), encoding="utf-8")

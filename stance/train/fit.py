@@ -22,7 +22,8 @@ from stance.train.average import METRIC, BestAverage, last_checkpoint
 from stance.train.data import LabelledSentence
 from stance.train.encode import collate, encode
 from stance.train.metrics import macro_f1
-from stance.train.model import StanceModel, open_base
+from stance.train.model import StanceModel, has_labels, open_base
+from stance.train.probe import probe_head
 
 HEAD_RATE = 10
 """How much faster the heads of stances and acts learn, which a pretrained encoder lacks."""
@@ -106,6 +107,8 @@ def fit(
         label_weights=_label_weights(train, labels) if recipe.class_weights else None,
     )
     tokenizer = cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(base))
+    if not has_labels(base, labels):
+        probe_head(model, tokenizer, train, max_tokens=recipe.max_tokens)
     rows = {
         name: encode(part, tokenizer, labels=labels, stances=stances, max_tokens=recipe.max_tokens)
         for name, part in (("train", train), ("development", development))
@@ -179,6 +182,7 @@ def _arguments(recipe: Recipe, work: Path) -> TrainingArguments:
         label_names=["labels"],
         remove_unused_columns=False,
         eval_strategy="epoch",
+        eval_on_start=True,  # what the head starts from may stay the best
         save_strategy="epoch",
         save_total_limit=2,
         logging_strategy="epoch",

@@ -174,7 +174,7 @@ def open_base(
     """
     try:
         config = AutoConfig.from_pretrained(base)
-        same = getattr(config, "id2label", None) == dict(enumerate(labels))
+        same = has_labels(base, labels)
         config.id2label = dict(enumerate(labels))
         config.label2id = {label: index for index, label in enumerate(labels)}
         # Dropout inside attention rules out the fused kernel and gains nothing here.
@@ -197,6 +197,11 @@ def open_base(
         heads = {name: known[name].float() for name in model.heads.state_dict() if name in known}
         model.heads.load_state_dict(heads, strict=False)  # folders of old lack some heads
     return model
+
+
+def has_labels(base: str | Path, labels: tuple[str, ...]) -> bool:
+    """Say whether the head of a Hub id or folder has just these labels, in this order."""
+    return bool(AutoConfig.from_pretrained(base).id2label == dict(enumerate(labels)))
 
 
 def checkpoint_weights(model: StanceModel) -> dict[str, Tensor]:
