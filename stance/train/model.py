@@ -146,6 +146,18 @@ def checkpoint_weights(model: StanceModel) -> dict[str, Tensor]:
     return {name: weight.detach().to(torch.float16).contiguous() for name, weight in weights.items()}
 
 
+def label_bias(model: StanceModel) -> str | None:
+    """Name the weight that is added to the label logits; None if there is none."""
+    encoder = f"{model.classifier.base_model_prefix}."
+    names = [
+        f"{name}.bias"
+        for name, part in model.classifier.named_modules()
+        if isinstance(part, nn.Linear) and part.out_features == len(model.label_names)
+        if part.bias is not None and not name.startswith(encoder)
+    ]
+    return names[-1] if names else None
+
+
 def save_checkpoint(folder: Path, model: StanceModel, weights: Mapping[str, Tensor]) -> None:
     """Write `config.json` and `model.safetensors`."""
     config = model.classifier.config
