@@ -104,6 +104,7 @@ TRAINING = {
     "evaluate": "Measure a model on labelled sentences, and say where it fails.",
     "compare": "Say which of two models is better on labelled sentences.",
     "audit": "List likely label errors, to be read, corrected and trained on again.",
+    "push": "Upload a model folder with its card to the Hugging Face Hub.",
 }
 """Commands that need the extra `train`."""
 

@@ -38,7 +38,7 @@ def attributions(folder: Path, texts: list[str]) -> Iterator[tuple[Act, ...]]:
         with torch.inference_mode():
             answer = model.classifier(**row, output_hidden_states=True)
             scores = model.token_logits(answer.hidden_states[-2], row["attention_mask"])
-        cues, pointers = scores["attributions"][0].numpy(), scores["pointers"][0].transpose(0, 1).numpy()
+        cues, pointers = scores["attribution_logits"][0].numpy(), scores["pointer_logits"][0].numpy()
         held = (ATTRIBUTION,) if softmax(cues)[1:-1, 1].max(initial=0) >= 0.5 else ()
         yield find_acts(text, offsets, cues, pointers, label="", stances=held, names=(ATTRIBUTION,))
 

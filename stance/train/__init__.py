@@ -10,6 +10,7 @@ _NEEDED = (
     "jinja2",
     "matplotlib",
     "onnx",
+    "onnxscript",
     "safetensors",
     "sklearn",
     "torch",

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import TrainerCallback
+
+from stance.errors import OutputError
 
 METRIC = "macro_f1"
 AVERAGE, BEST = "average.safetensors", "best.safetensors"
@@ -33,7 +35,8 @@ class BestAverage(TrainerCallback):
         self._model = model
         self._decay = decay
         self._patience = patience
-        self._average = _copy(model.state_dict())
+        self._learnt = {name for name, weight in model.named_parameters() if weight.requires_grad}
+        self._average = self._copy()
         self._best = self._average
         self.best_score = -1.0
         self._waited = 0
@@ -41,41 +44,43 @@ class BestAverage(TrainerCallback):
     @contextmanager
     def in_place(self) -> Iterator[None]:
         """Put the average in the model for a while, to measure it."""
-        current = _copy(self._model.state_dict())
-        self._model.load_state_dict(self._average)
+        current = self._copy()
+        self._load(self._average)
         try:
             yield
         finally:
-            self._model.load_state_dict(current)
+            self._load(current)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Move the average towards the weights; faster at first, when they are still far off."""
         decay = min(self._decay, state.global_step / (state.global_step + 10))
         with torch.no_grad():
-            for name, weight in self._model.state_dict().items():
-                if weight.is_floating_point():
-                    self._average[name].lerp_(weight.to(self._average[name].device), 1 - decay)
+            for name, weight in self._weights().items():
+                self._average[name] = self._average[name].to(weight.device).lerp_(weight, 1 - decay)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **given: Any) -> None:
         """Keep the average if it is the best so far."""
         score = given["metrics"][f"eval_{METRIC}"]
         if score > self.best_score:
-            self.best_score, self._best, self._waited = score, _copy(self._average), 0
+            self.best_score, self._best, self._waited = score, _copied(self._average), 0
         else:
             self._waited += 1
             control.should_training_stop |= self._waited == self._patience
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Put what a resumed run needs beside the trainer's checkpoint; the last file marks it whole."""
+        if not state.is_world_process_zero:
+            return
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         notes = {"score": repr(self.best_score), "waited": str(self._waited)}
-        save_file(self._average, folder / AVERAGE)
-        save_file(self._best, folder / f"{BEST}.partial", metadata=notes)
-        (folder / f"{BEST}.partial").rename(folder / BEST)
+        with writing(folder):
+            save_file(self._average, folder / AVERAGE)
+            save_file(self._best, folder / f"{BEST}.partial", metadata=notes)
+            (folder / f"{BEST}.partial").rename(folder / BEST)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Put the best average in the place of the weights."""
-        self._model.load_state_dict(self._best)
+        self._load(self._best)
 
     def restore(self, folder: Path) -> None:
         """Go on from a checkpoint."""
@@ -84,6 +89,16 @@ class BestAverage(TrainerCallback):
             notes = file.metadata()
         self.best_score, self._waited = float(notes["score"]), int(notes["waited"])
 
+    def _weights(self) -> State:
+        """Return what is learnt; the rest does not change and needs no average."""
+        return {name: weight for name, weight in self._model.state_dict().items() if name in self._learnt}
+
+    def _copy(self) -> State:
+        return _copied(self._weights())
+
+    def _load(self, state: State) -> None:
+        self._model.load_state_dict(state, strict=False)
+
 
 def last_checkpoint(work: Path) -> Path | None:
     """Find the newest checkpoint that was written to its end; None if there is none."""
@@ -91,5 +106,14 @@ def last_checkpoint(work: Path) -> Path | None:
     return max(whole, key=lambda folder: int(folder.name.rpartition("-")[2]), default=None)
 
 
-def _copy(state: State) -> State:
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Make what the libraries raise when a disk is full an `OutputError`."""
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise OutputError(f"{path}: cannot be written: {str(error).splitlines()[0]}") from error
+
+
+def _copied(state: State) -> State:
     return {name: weight.detach().clone() for name, weight in state.items()}

@@ -74,12 +74,13 @@ def check(
             aside.append(BrokenRow(row.row, unknown_label(row.label, labels)))
         else:
             kept.append(row)
+    warnings = tuple(_warnings(kept))
     kept, repeated = _without_repeats(kept, {_key(sentence.text) for sentence in development})
     aside += repeated
     return Report(
         sentences=tuple(kept),
         set_aside=tuple(sorted(aside, key=lambda row: row.row)),
-        warnings=tuple(_warnings(kept)),
+        warnings=warnings,
         refusals=tuple(_refusals(kept, labels, development)),
     )
 
@@ -113,8 +114,12 @@ def _key(text: str) -> str:
 
 
 def _warnings(sentences: Sequence[LabelledSentence]) -> Iterable[str]:
-    if damaged := [sentence.row for sentence in sentences if "\ufffd" in sentence.text]:
+    beyond_ascii = [sentence for sentence in sentences if not (sentence.text + sentence.label).isascii()]
+    damaged = [sentence.row for sentence in beyond_ascii if "\ufffd" in sentence.text + sentence.label]
+    if damaged:
         yield f"bytes that are not UTF-8 were replaced in rows {_named(damaged)}"
+        if len(damaged) == len(beyond_ascii):
+            yield "no letter beyond ASCII is whole: likely the file is not UTF-8; save it as UTF-8"
 
 
 def _refusals(

@@ -1,11 +1,16 @@
 """The commands of training; the command line loads them when one is asked for."""
 
 import csv
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
+import datasets
+import transformers
 import typer
 
 from stance.bundle import find_model
@@ -17,7 +22,10 @@ from stance.train.check import Report, check
 from stance.train.data import Columns, LabelledSentence, read
 from stance.train.evaluate import compare, evaluate
 from stance.train.export import export
-from stance.train.fit import Recipe, fit
+from stance.train.fit import ClassWeights, Recipe, fit
+from stance.train.graph import Precision
+from stance.train.progress import ShowProgress, tensorboard
+from stance.train.push import push
 from stance.train.report import write_report
 from stance.train.split import split
 
@@ -86,41 +94,72 @@ def train_model(
     patience: Annotated[
         int | None, typer.Option(min=1, help="Stop after so many epochs without a better macro-F1.")
     ] = None,
-    class_weights: Annotated[bool, typer.Option(help="Weigh each label by how rare it is.")] = False,
+    class_weights: Annotated[
+        ClassWeights, typer.Option(help="balanced: weigh each label by how rare it is.")
+    ] = ClassWeights.NONE,
+    lora: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="RANK", help="Learn adapters of this rank, for large encoders."),
+    ] = None,
+    precision: Annotated[
+        Precision, typer.Option(help="int8 is smaller and faster, fp32 exact.")
+    ] = Precision.INT8,
     max_flips: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="The share of labels that int8 may change.")
     ] = 0.01,
     seed: Annotated[int, typer.Option(help="Decides the split, new weights and the order.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped run left off.")] = False,
+    board: Annotated[
+        Path | None, typer.Option("--tensorboard", metavar="DIR", help="Write losses and figures there.")
+    ] = None,
 ) -> None:
     """Fine-tune an encoder on labelled sentences and write a model folder."""
-    columns = _columns(text_column, label_column, stances_column, acts_column, group_column, label_map)
-    held_out = _sentences(development, columns)
-    sentences = list(_checked(data, columns, held_out, set_aside))
-    if not held_out:
-        sentences, held_out = split(sentences, seed=seed)
-    found = {sentence.label for sentence in (*sentences, *held_out)}
-    ours = found <= set(LABELS)
-    model, tokenizer = fit(
-        sentences,
-        held_out,
-        base=base or find_model(),
-        work=out.with_name(f"{out.name}.work"),
-        recipe=Recipe(
-            learning_rate=learning_rate,
-            epochs=epochs,
-            batch_size=batch_size,
-            accumulation=accumulation,
-            patience=patience,
-            class_weights=class_weights,
-            seed=seed,
-        ),
-        labels=LABELS if ours else tuple(sorted(found)),
-        stances=STANCES if ours else (),
-        resume=resume,
+    recipe = Recipe(
+        learning_rate=learning_rate,
+        epochs=epochs,
+        batch_size=batch_size,
+        accumulation=accumulation,
+        patience=patience,
+        class_weights=class_weights,
+        lora=lora,
+        seed=seed,
     )
-    flips = export(model, tokenizer, out, held_out=held_out, max_flips=max_flips)
-    print(f"{out}: written; int8 labels {flips:.2%} of the development part otherwise than fp32")
+    boards = [tensorboard(board)] if board else []
+    columns = _columns(text_column, label_column, stances_column, acts_column, group_column, label_map)
+    with _one_voice() as first:
+        held_out = _sentences(development, columns)
+        sentences = list(_checked(data, columns, held_out, set_aside if first else None))
+        if not held_out:
+            sentences, held_out = split(sentences, seed=seed)
+        found = {sentence.label for sentence in (*sentences, *held_out)}
+        ours = found <= set(LABELS)
+        with ShowProgress() as progress:
+            model, tokenizer = fit(
+                sentences,
+                held_out,
+                base=base or find_model(),
+                work=out.with_name(f"{out.name}.work"),
+                recipe=recipe,
+                labels=LABELS if ours else tuple(sorted(found)),
+                stances=STANCES if ours else (),
+                resume=resume,
+                callbacks=[progress, *boards],
+            )
+        if first:
+            origin = Path(base or find_model()).name if Path(base or find_model()).exists() else base
+            parts = {"base": origin, "sentences": len(sentences), "development sentences": len(held_out)}
+            flips = export(
+                model,
+                tokenizer,
+                out,
+                held_out=held_out,
+                precision=precision,
+                max_flips=max_flips,
+                training=parts | asdict(recipe),
+            )
+            print(
+                f"{out}: written; {precision} labels {flips:.2%} of the development part otherwise than fp32"
+            )
 
 
 @app.command("evaluate")
@@ -194,6 +233,39 @@ def audit_labels(
     names = ["row", "label", "suggestion", "margin", "text"]
     _write_csv(out, names, [asdict(suspect) for suspect in suspects])
     print(f"{out}: {len(suspects)} of {len(sentences)} labels are suspect")
+
+
+@app.command("push")
+def push_model(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A model folder.")],
+    repository: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="The repository, made if need be.")],
+    private: Annotated[
+        bool, typer.Option("--private/--public", help="Who sees a new repository: its owner, or all.")
+    ] = True,
+) -> None:
+    """Upload a model folder with its card to the Hugging Face Hub, once every file is verified."""
+    print(push(folder, repository, private=private))
+
+
+@contextmanager
+def _one_voice() -> Iterator[bool]:
+    """Let the first of the processes that `torchrun` started speak alone; yield whether this is it.
+
+    The libraries' own bars and notes are kept quiet in all of them.
+    """
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    datasets.disable_progress_bars()
+    if os.environ.get("RANK", "0") == "0":
+        yield True
+        return
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        kept = sys.stdout, sys.stderr
+        sys.stdout = sys.stderr = nowhere
+        try:
+            yield False
+        finally:
+            sys.stdout, sys.stderr = kept
 
 
 def _columns(

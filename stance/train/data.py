@@ -3,10 +3,12 @@
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 from datasets import load_dataset, load_from_disk
 
@@ -150,7 +152,7 @@ def _raw_rows(source: str, columns: Columns) -> Iterator[Row | BrokenRow]:
 
 
 def _separated(path: Path, columns: Columns, separator: str) -> Iterator[Row | BrokenRow]:
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+    with _open_text(path) as file:
         reader = csv.reader(file, delimiter=separator)
         header = next(reader, [])
         _check_columns(path, columns, header)
@@ -164,7 +166,7 @@ def _separated(path: Path, columns: Columns, separator: str) -> Iterator[Row | B
 
 
 def _json_lines(path: Path, columns: Columns) -> Iterator[Row | BrokenRow]:
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
+    with _open_text(path) as file:
         for number, line in enumerate(file, 1):
             try:
                 row = json.loads(line)
@@ -177,6 +179,15 @@ def _json_lines(path: Path, columns: Columns) -> Iterator[Row | BrokenRow]:
             if number == 1:
                 _check_columns(path, columns, list(row))
             yield row
+
+
+@contextmanager
+def _open_text(path: Path) -> Iterator[TextIO]:
+    """Open a UTF-8 file; bytes that are not UTF-8 become U+FFFD, and line breaks stay as they are."""
+    with path.open("rb") as raw:
+        if b"\0" in raw.peek():
+            raise InputError(f"{path}: UTF-8 was expected, UTF-16 or no text at all came; save it as UTF-8")
+        yield TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
 
 
 def _dataset(source: str, columns: Columns) -> Iterator[Row]:

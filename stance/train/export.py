@@ -1,5 +1,6 @@
 """A trained network to a model folder, written whole or not at all."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -8,25 +9,34 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from tokenizers import Tokenizer
-from transformers import PretrainedConfig, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast
 
 from stance.batches import batches
 from stance.bundle import write_contract
+from stance.calibration import label_probabilities
 from stance.errors import ModelError, OutputError
 from stance.train.calibrate import fit_calibration, fit_label_biases
+from stance.train.card import write_card
 from stance.train.data import LabelledSentence
-from stance.train.graph import Precision, build_graph
-from stance.train.model import StanceModel, checkpoint_weights, save_checkpoint
+from stance.train.graph import Precision, add_biases, build_graph, quantise
+from stance.train.metrics import score
+from stance.train.model import StanceModel, checkpoint_weights, label_bias, save_checkpoint
+from stance.train.trace import trace
 
 Logits = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Label logits [n, labels] and stance logits [n, stances]."""
 
 
-PRECISIONS: tuple[Precision, ...] = ("fp32", "int8")
+MOST_WEIGHTS = 500_000_000
+"""A network with more, in fp32, does not fit into one ONNX file."""
+
+SPECIAL_TOKENS = ("unk_token", "pad_token", "cls_token", "sep_token", "bos_token", "eos_token", "mask_token")
 
 
 def export(
@@ -36,53 +46,57 @@ def export(
     *,
     held_out: Sequence[LabelledSentence],
     max_tokens: int = 256,
+    precision: Precision = Precision.INT8,
     max_flips: float = 0.01,
+    training: Mapping[str, object] | None = None,
 ) -> float:
-    """Write a model folder: checkpoint, int8 network, tokenizer and contract.
+    """Write a model folder: checkpoint, network, tokenizer, contract and card.
 
     Args:
-        model: trained. Its encoder must be of the BERT family.
+        model: trained. The network of a BERT encoder is written out by hand, that of another one is traced.
         tokenizer: the encoder's.
         out: the folder; one that exists is replaced. Its name becomes the model's name.
         held_out: sentences that the model was not trained on, to fit label biases, temperatures and
-            thresholds with, and to verify int8 with.
-        max_tokens: the longest input. Default 256.
+            thresholds with, to verify int8 with, and for the figures of the card.
+        max_tokens: the longest input; less where the encoder reads less. Default 256.
+        precision: of the network. "int8" is smaller and faster, "fp32" exact. Default "int8".
         max_flips: the share of `held_out` that int8 may label otherwise than fp32. Default 0.01.
+        training: what the card shall say of how the model was trained, value by name. Default: nothing.
 
     Returns:
-        The share of `held_out` that int8 labels otherwise than fp32.
+        The share of `held_out` that the network labels otherwise than in fp32.
 
     Raises:
-        ModelError: int8 flips too many labels (they are named), or the encoder is of another kind.
+        ModelError: int8 flips too many labels (they are named), or the encoder cannot be a network.
         OutputError: the folder cannot be written.
     """
-    config = model.classifier.config
-    if config.model_type != "bert":
-        raise ModelError(f"an encoder of the BERT family was expected, {config.model_type!r} came")
     labels, stances = model.label_names, model.stance_names
+    max_tokens = min(max_tokens, getattr(model.classifier.config, "max_position_embeddings", max_tokens))
     plain = _plain_tokenizer(tokenizer)
     ids = _encode(plain, held_out, max_tokens)
     true = np.array([labels.index(sentence.label) for sentence in held_out])
     weights = checkpoint_weights(model)
-    biases = fit_label_biases(run_network(_network(weights, config, max_tokens, "int8"), ids)[0], true)
-    weights["classifier.bias"] += torch.from_numpy(biases).to(weights["classifier.bias"].dtype)
-    networks = {precision: _network(weights, config, max_tokens, precision) for precision in PRECISIONS}
-    exact, quantised = (run_network(networks[precision], ids) for precision in PRECISIONS)
-    flips = _check_flips(held_out, labels, exact[0], quantised[0], max_flips)
+    graphs = _graphs(model, weights, max_tokens, precision)
+    _fit_biases(model, weights, graphs, ids, true)
+    networks = {name: bytes(graph.SerializeToString()) for name, graph in graphs.items()}
+    answers = {name: run_network(network, ids) for name, network in networks.items()}
+    logits, stance_logits = answers[precision]
+    flips = _check_flips(held_out, labels, answers[Precision.FP32][0], logits, max_flips)
     asked = [row for row, sentence in enumerate(held_out) if sentence.stances is not None]
     held = [[stance in (held_out[row].stances or ()) for stance in stances] for row in asked]
-    calibration = fit_calibration(
-        quantised[0], true, quantised[1][asked], np.array(held, bool), stances, labels
-    )
+    calibration = fit_calibration(logits, true, stance_logits[asked], np.array(held, bool), stances, labels)
     with _whole_folder(out) as folder:
         save_checkpoint(folder, model, weights)
-        (folder / "tokenizer.json").write_text(plain.to_str(), encoding="utf-8")
-        (folder / "tokenizer_config.json").write_text(
-            '{"tokenizer_class": "PreTrainedTokenizerFast", "unk_token": "[UNK]", "pad_token": "[PAD]", '
-            f'"cls_token": "[CLS]", "sep_token": "[SEP]", "model_max_length": {max_tokens}}}\n',
-            encoding="utf-8",
+        _save_tokenizer(folder, plain, tokenizer, max_tokens)
+        (folder / "model.onnx").write_bytes(networks[precision])
+        write_card(
+            folder,
+            name=out.name,
+            scores=score(labels, true, label_probabilities(logits, calibration)),
+            precision=precision,
+            flips=flips,
+            training=training or {},
         )
-        (folder / "model.onnx").write_bytes(networks["int8"])
         write_contract(
             folder,
             name=out.name,
@@ -95,12 +109,46 @@ def export(
     return flips
 
 
-def _network(
-    weights: Mapping[str, torch.Tensor], config: PretrainedConfig, max_tokens: int, precision: Precision
-) -> bytes:
-    arrays = {name: weight.float().numpy() for name, weight in weights.items()}
-    graph = build_graph(arrays, config.to_dict(), max_tokens=max_tokens, precision=precision)
-    return bytes(graph.SerializeToString())
+def _graphs(
+    model: StanceModel, weights: Mapping[str, torch.Tensor], max_tokens: int, precision: Precision
+) -> dict[Precision, onnx.ModelProto]:
+    """Build the network in fp32 and, if asked for, in int8."""
+    if sum(weight.numel() for weight in weights.values()) > MOST_WEIGHTS:
+        raise ModelError(f"an encoder of at most {MOST_WEIGHTS:,} weights was expected; take a smaller one")
+    wanted = dict.fromkeys((Precision.FP32, Precision(precision)))
+    config = model.classifier.config
+    if config.model_type == "bert":
+        arrays = {name: weight.float().numpy() for name, weight in weights.items()}
+        return {
+            kind: build_graph(arrays, config.to_dict(), max_tokens=max_tokens, precision=kind)
+            for kind in wanted
+        }
+    graphs = {kind: onnx.ModelProto() for kind in wanted}
+    exact = trace(model, weights)
+    for kind, graph in graphs.items():
+        graph.CopyFrom(exact)
+        if kind is Precision.INT8:
+            quantise(graph)
+    return graphs
+
+
+def _fit_biases(
+    model: StanceModel,
+    weights: dict[str, torch.Tensor],
+    graphs: Mapping[Precision, onnx.ModelProto],
+    ids: Sequence[Sequence[int]],
+    true: NDArray[np.integer],
+) -> None:
+    """Fit label biases on the last of the networks; put them into the weights and all networks alike."""
+    name = label_bias(model)
+    if name is None:
+        return
+    logits, _ = run_network(bytes(list(graphs.values())[-1].SerializeToString()), ids)
+    before = weights[name]
+    weights[name] = (before.float() + torch.from_numpy(fit_label_biases(logits, true))).to(before.dtype)
+    change = (weights[name].float() - before.float()).numpy()
+    for graph in graphs.values():
+        add_biases(graph, change)
 
 
 def run_network(network: bytes, ids: Sequence[Sequence[int]]) -> Logits:
@@ -124,6 +172,15 @@ def _encode(tokenizer: Tokenizer, sentences: Sequence[LabelledSentence], max_tok
     return [encoding.ids for encoding in encodings]
 
 
+def _save_tokenizer(
+    folder: Path, plain: Tokenizer, tokenizer: PreTrainedTokenizerFast, max_tokens: int
+) -> None:
+    (folder / "tokenizer.json").write_text(plain.to_str(), encoding="utf-8")
+    special = {name: getattr(tokenizer, name) for name in SPECIAL_TOKENS if getattr(tokenizer, name)}
+    config = {"tokenizer_class": "PreTrainedTokenizerFast", **special, "model_max_length": max_tokens}
+    (folder / "tokenizer_config.json").write_text(json.dumps(config) + "\n", encoding="utf-8")
+
+
 def _plain_tokenizer(tokenizer: PreTrainedTokenizerFast) -> Tokenizer:
     """Copy a tokenizer without the padding and truncation that some files carry."""
     plain = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
@@ -145,7 +202,8 @@ def _check_flips(
     if share > max_flips:
         lines = [f"{labels[before[i]]} -> {labels[after[i]]}: {sentences[i].text}" for i in flipped]
         raise ModelError(
-            f"int8 flips {share:.1%} of the labels, at most {max_flips:.1%} are allowed:\n" + "\n".join(lines)
+            f"int8 flips {share:.1%} of the labels, at most {max_flips:.1%} are allowed; "
+            "allow more, or take the precision fp32:\n" + "\n".join(lines)
         )
     return share
 
@@ -167,7 +225,7 @@ def _whole_folder(out: Path) -> Iterator[Path]:
             shutil.rmtree(old)
         else:
             os.rename(folder, out)
-    except OSError as error:
-        raise OutputError(f"{out}: {error.strerror}") from error
+    except (OSError, SafetensorError) as error:
+        raise OutputError(f"{out}: {getattr(error, 'strerror', None) or error}") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)

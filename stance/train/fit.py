@@ -4,6 +4,7 @@ import shutil
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ import torch
 from transformers import (
     AutoTokenizer,
     PreTrainedTokenizerFast,
+    PrinterCallback,
     Trainer,
     TrainerCallback,
     TrainingArguments,
@@ -18,15 +20,23 @@ from transformers import (
 )
 
 from stance.labels import LABELS, STANCES
-from stance.train.average import METRIC, BestAverage, last_checkpoint
+from stance.train.average import METRIC, BestAverage, last_checkpoint, writing
 from stance.train.data import LabelledSentence
 from stance.train.encode import collate, encode
+from stance.train.lora import add_adapters, merge_adapters
 from stance.train.metrics import macro_f1
 from stance.train.model import StanceModel, has_labels, open_base
 from stance.train.probe import probe_head
 
 HEAD_RATE = 10
 """How much faster the heads of stances and acts learn, which a pretrained encoder lacks."""
+
+
+class ClassWeights(StrEnum):
+    """How much each label counts in the loss."""
+
+    NONE = "none"
+    BALANCED = "balanced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,10 @@ class Recipe:
         patience: epochs without a better macro-F1 after which training stops, at least 1. Default: None,
             all epochs are run.
         max_tokens: training sentences are cut there. Default 128.
-        class_weights: weigh each label by how rare it is. Default: False.
+        class_weights: "balanced" weighs each label by how rare it is. Default "none".
+        lora: rank of low-rank adapters, at least 1, which are learnt in place of the encoder's weights and
+            merged into them at the end: large encoders then fit in memory. They want about ten times the
+            learning rate. Needs the extra `lora`. Default: None, all weights are learnt.
         seed: of the new heads, the order of sentences and dropout. Default 0.
     """
 
@@ -59,7 +72,8 @@ class Recipe:
     averaging: float = 0.995
     patience: int | None = None
     max_tokens: int = 128
-    class_weights: bool = False
+    class_weights: ClassWeights = ClassWeights.NONE
+    lora: int | None = None
     seed: int = 0
 
 
@@ -77,6 +91,8 @@ def fit(
 ) -> tuple[StanceModel, PreTrainedTokenizerFast]:
     """Fine-tune an encoder and keep its best epoch. Seeds the random generators of the process.
 
+    Runs on what there is: a GPU, in bfloat16 where it can; several of them under `torchrun`; else the CPU.
+
     Args:
         train: what it learns from.
         development: what the best epoch is chosen on, by macro-F1; never learnt from.
@@ -88,14 +104,16 @@ def fit(
             Default: the project's.
         resume: go on from the last checkpoint in `work`, if there is one. It ends in the same weights as a
             run that was not stopped. Default: False.
-        callbacks: told of progress.
+        callbacks: told of progress, as `stance.train.progress` has them. Default: nothing is shown.
 
     Returns:
-        The model, with the averaged weights of its best epoch, and its tokenizer.
+        The model, on the CPU, with the averaged weights of its best epoch, and its tokenizer.
 
     Raises:
         InputError: a sentence has an unknown label.
+        MissingExtraError: `lora` is asked for, and `peft` is not installed.
         ModelError: there is no such encoder.
+        OutputError: a checkpoint cannot be written.
     """
     recipe = recipe or Recipe()
     set_seed(recipe.seed)
@@ -104,8 +122,10 @@ def fit(
         labels=labels,
         stances=stances,
         label_smoothing=recipe.label_smoothing,
-        label_weights=_label_weights(train, labels) if recipe.class_weights else None,
+        label_weights=_label_weights(train, labels, recipe.class_weights),
     )
+    if recipe.lora is not None:
+        add_adapters(model, rank=recipe.lora)
     tokenizer = cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(base))
     if not has_labels(base, labels):
         probe_head(model, tokenizer, train, max_tokens=recipe.max_tokens)
@@ -116,6 +136,7 @@ def fit(
     best = BestAverage(model, decay=recipe.averaging, patience=recipe.patience)
     trainer = _AverageTrainer(
         best,
+        work,
         model=model,
         args=_arguments(recipe, work),
         train_dataset=rows["train"],
@@ -124,22 +145,31 @@ def fit(
         compute_metrics=_metrics,
         callbacks=[best, *callbacks],
     )
+    trainer.remove_callback(PrinterCallback)
     if not resume:
-        for stale in work.glob("checkpoint-*"):  # of an earlier run: never to be resumed from
-            shutil.rmtree(stale)
+        with trainer.args.main_process_first():
+            for stale in work.glob("checkpoint-*"):  # of an earlier run: never to be resumed from
+                shutil.rmtree(stale)
     checkpoint = last_checkpoint(work) if resume else None
     if checkpoint:
         best.restore(checkpoint)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    return model, tokenizer
+    trainer.accelerator.end_training()
+    if recipe.lora is not None:
+        merge_adapters(model)
+    return model.cpu(), tokenizer
 
 
 class _AverageTrainer(Trainer):
-    """A trainer that measures the averaged weights, which are what is kept; its heads learn faster."""
+    """A trainer that measures the averaged weights, which are what is kept; its heads learn faster.
 
-    def __init__(self, best: BestAverage, **options: Any) -> None:
+    `_save_checkpoint` is the one place where a full disk can be told from other trouble.
+    """
+
+    def __init__(self, best: BestAverage, work: Path, **options: Any) -> None:
         super().__init__(**options)
         self._best = best
+        self._work = work
 
     def evaluate(self, *arguments: Any, **options: Any) -> dict[str, float]:
         with self._best.in_place():
@@ -166,6 +196,10 @@ class _AverageTrainer(Trainer):
         )
         return self.optimizer
 
+    def _save_checkpoint(self, *arguments: Any, **options: Any) -> None:
+        with writing(self._work):
+            super()._save_checkpoint(*arguments, **options)
+
 
 def _arguments(recipe: Recipe, work: Path) -> TrainingArguments:
     return TrainingArguments(
@@ -185,15 +219,21 @@ def _arguments(recipe: Recipe, work: Path) -> TrainingArguments:
         eval_on_start=True,  # what the head starts from may stay the best
         save_strategy="epoch",
         save_total_limit=2,
-        logging_strategy="epoch",
+        logging_steps=10,
+        disable_tqdm=True,
         report_to="none",
+        bf16=torch.cuda.is_available() and torch.cuda.is_bf16_supported(),
         seed=recipe.seed,
         dataloader_pin_memory=False,
     )
 
 
-def _label_weights(sentences: Sequence[LabelledSentence], labels: Sequence[str]) -> list[float]:
+def _label_weights(
+    sentences: Sequence[LabelledSentence], labels: Sequence[str], kind: ClassWeights
+) -> list[float] | None:
     """Return weights under which every label that occurs counts as much as any other."""
+    if ClassWeights(kind) is ClassWeights.NONE:
+        return None
     counts = Counter(sentence.label for sentence in sentences)
     return [len(sentences) / (len(counts) * counts[label]) if counts[label] else 1.0 for label in labels]
 

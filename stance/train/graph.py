@@ -7,7 +7,8 @@ depend on what it is batched with.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import onnx
@@ -18,12 +19,18 @@ from stance.train.encode import POINTERS
 from stance.train.model import POINTER_WIDTH
 
 Weights = Mapping[str, NDArray[np.float32]]
-Precision = Literal["fp32", "int8"]
 
-OPSET = 17
+OPSET = 18
 IR_VERSION = 8
 ZERO_POINT = 128
 """Activations are unsigned for the processor's sake, and symmetric around this."""
+
+
+class Precision(StrEnum):
+    """What a network computes in."""
+
+    FP32 = "fp32"
+    INT8 = "int8"
 
 
 def build_graph(
@@ -213,7 +220,7 @@ class _Graph:
 
     def rows(self, table: NDArray[np.float32], indices: str) -> str:
         """Look rows up in a table, which is kept with a scale for each row when quantised."""
-        if self.precision == "fp32":
+        if self.precision == Precision.FP32:
             return self.node("Gather", [self.constant(table), indices])
         scales = np.abs(table).max(axis=1, keepdims=True) / 127
         codes = np.round(table / np.where(scales == 0, 1, scales)).astype(np.int8)
@@ -224,14 +231,14 @@ class _Graph:
 
     def prepare(self, value: str) -> _Rows:
         """Quantise [rows, width], each row with a scale of its own."""
-        if self.precision == "fp32":
+        if self.precision == Precision.FP32:
             return value, None
         if value not in self._prepared:
             self._prepared[value] = self._quantise(value)
         return self._prepared[value]
 
     def _quantise(self, value: str) -> "_Rows":
-        largest = self.node("ReduceMax", [self.node("Abs", [value])], axes=[1], keepdims=1)
+        largest = self.node("ReduceMax", [self.node("Abs", [value]), self.integers([1])], keepdims=1)
         scale = self.node("Mul", [largest, self.number(1 / 127)])
         scale = self.node("Max", [scale, self.number(1e-12)])
         flat_scale = self.node("Reshape", [scale, self.integers([-1])])
@@ -281,3 +288,48 @@ class _Graph:
 
 
 WEIGHT_MAX = 127
+
+
+def quantise(model: onnx.ModelProto) -> None:
+    """Quantise a traced network in place as `build_graph` does: matrix products and word embeddings.
+
+    Args:
+        model: from `input_ids`; its weights are constants, of which those no longer used are removed.
+    """
+    graph = model.graph
+    constants = {constant.name: constant for constant in graph.initializer}
+    new = _Graph(Precision.INT8)
+    for node in graph.node:
+        table = next((constants[name] for name in node.input if name in constants), None)
+        if table is None or len(table.dims) != 2:
+            new.nodes.append(node)
+        elif node.op_type == "Gather" and node.input[1] == "input_ids":
+            found = new.rows(numpy_helper.to_array(table), "input_ids")
+            new.node("Identity", [found], name=node.output[0])
+        elif node.op_type == "MatMul" and node.input[1] == table.name:
+            _quantise_product(new, node, numpy_helper.to_array(table))
+        else:
+            new.nodes.append(node)
+    used = {name for node in new.nodes for name in node.input}
+    kept = [constant for name, constant in constants.items() if name in used]
+    del graph.node[:], graph.initializer[:]
+    graph.node.extend(new.nodes)
+    graph.initializer.extend([*kept, *new.constants.values()])
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+
+
+def _quantise_product(new: _Graph, node: onnx.NodeProto, matrix: NDArray[np.float32]) -> None:
+    """Flatten all axes but the last to rows, multiply, and give the axes back."""
+    rows = new.prepare(new.flat(node.input[0], matrix.shape[0]))
+    axes = new.node("Shape", [node.input[0]], end=-1)
+    shape = new.node("Concat", [axes, new.integers([matrix.shape[1]])], axis=0)
+    new.node("Reshape", [new.product(rows, matrix), shape], name=node.output[0])
+
+
+def add_biases(model: onnx.ModelProto, biases: NDArray[np.float32]) -> None:
+    """Add biases [labels] to the label logits of a network, in place."""
+    graph = model.graph
+    for node in graph.node:
+        node.output[:] = ["plain_logits" if name == "logits" else name for name in node.output]
+    graph.initializer.append(numpy_helper.from_array(biases, "label_biases"))
+    graph.node.append(helper.make_node("Add", ["plain_logits", "label_biases"], ["logits"], "label_biases"))

@@ -106,7 +106,8 @@ class StanceModel(nn.Module):
             pointer_labels: [batch, tokens, pointers].
 
         Returns:
-            `logits` [batch, labels]; with stances, `stance_logits` [batch, stances]; with targets, `loss`.
+            `logits` [batch, labels]; with stances, `stance_logits` [batch, stances]; with targets, `loss`;
+            without, what `token_logits` gives of acts.
         """
         answer = self.classifier(
             input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True
@@ -114,22 +115,24 @@ class StanceModel(nn.Module):
         outputs = {"logits": answer.logits}
         if self.heads:
             outputs["stance_logits"] = self.heads["stances"](answer.hidden_states[-1][:, 0])
+        tokens = self.token_logits(answer.hidden_states[-2], attention_mask) if self.heads else {}
         if label_targets is None:
-            return outputs
+            return outputs | {
+                name: tokens[name] for name in ("cue_logits", "pointer_logits") if name in tokens
+            }
         loss = self._label_loss(answer.logits, label_targets)
         if self.heads and stance_labels is not None and (known := stance_labels != IGNORED).any():
             loss = loss + STANCE_WEIGHT * nn.functional.binary_cross_entropy_with_logits(
                 outputs["stance_logits"][known], stance_labels[known]
             )
         if self.heads:
-            tokens = self.token_logits(answer.hidden_states[-2], attention_mask)
-            for name, targets, weight in (
-                ("cues", cue_labels, CUE_WEIGHT),
-                ("attributions", attribution_labels, CUE_WEIGHT),
-                ("pointers", pointer_labels, POINTER_WEIGHT * len(POINTERS)),
+            for scores, targets, weight in (
+                (tokens["cue_logits"], cue_labels, CUE_WEIGHT),
+                (tokens["attribution_logits"], attribution_labels, CUE_WEIGHT),
+                (tokens["pointer_logits"].transpose(1, 2), pointer_labels, POINTER_WEIGHT * len(POINTERS)),
             ):
                 if targets is not None and (targets != IGNORED).any():
-                    loss = loss + weight * self._token_loss(tokens[name].flatten(0, -2), targets.flatten())
+                    loss = loss + weight * self._token_loss(scores.flatten(0, -2), targets.flatten())
         return {"loss": loss, **outputs}
 
     def token_logits(self, hidden: Tensor, attention_mask: Tensor) -> dict[str, Tensor]:
@@ -140,15 +143,14 @@ class StanceModel(nn.Module):
             attention_mask: [batch, tokens].
 
         Returns:
-            `cues` [batch, tokens, 1 + stances], `attributions` [batch, tokens, 2] and `pointers`
-            [batch, from, pointers, to].
+            `cue_logits` [batch, tokens, 1 + stances], `attribution_logits` [batch, tokens, 2] and
+            `pointer_logits` [batch, pointers, from, to].
         """
-        scores = self.heads["pointers"](hidden).transpose(1, 2)
         padding = attention_mask[:, None, None, :] == 0
         return {
-            "cues": self.heads["cues"](hidden),
-            "attributions": self.heads["attributions"](hidden),
-            "pointers": scores.masked_fill(padding, -1e4),
+            "cue_logits": self.heads["cues"](hidden),
+            "attribution_logits": self.heads["attributions"](hidden),
+            "pointer_logits": self.heads["pointers"](hidden).masked_fill(padding, -1e4),
         }
 
 
@@ -208,6 +210,18 @@ def checkpoint_weights(model: StanceModel) -> dict[str, Tensor]:
     """Return the weights, in half precision, under the names of a Hugging Face checkpoint."""
     weights = {**model.classifier.state_dict(), **model.heads.state_dict()}
     return {name: weight.detach().to(torch.float16).contiguous() for name, weight in weights.items()}
+
+
+def label_bias(model: StanceModel) -> str | None:
+    """Name the weight that is added to the label logits; None if there is none."""
+    encoder = f"{model.classifier.base_model_prefix}."
+    names = [
+        f"{name}.bias"
+        for name, part in model.classifier.named_modules()
+        if isinstance(part, nn.Linear) and part.out_features == len(model.label_names)
+        if part.bias is not None and not name.startswith(encoder)
+    ]
+    return names[-1] if names else None
 
 
 def save_checkpoint(folder: Path, model: StanceModel, weights: Mapping[str, Tensor]) -> None:

@@ -94,3 +94,11 @@ def test_a_text_of_the_development_part_is_set_aside() -> None:
         development=[LabelledSentence("It fell.", "none")],
     )
     assert reasons(report) == {1: "its text is in the development part"}
+
+
+def test_a_file_in_another_encoding_is_told_from_single_damaged_rows() -> None:
+    """Where every letter beyond ASCII is damaged, it is the file; where some are whole, it is those rows."""
+    damaged = LabelledSentence("Caf\ufffd.", "none", row=1)
+    assert "likely the file is not UTF-8" in check([damaged, *FILLER]).warnings[1]
+    whole = LabelledSentence("Café Zürich.", "none", row=2)
+    assert check([damaged, whole, *FILLER]).warnings == ("bytes that are not UTF-8 were replaced in rows 1",)

@@ -105,6 +105,15 @@ def test_broken_rows_cost_only_themselves(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl"])
+def test_a_file_that_is_not_utf8_at_all_is_refused(tmp_path: Path, name: str) -> None:
+    """Not a missing column of strange letters, but what to do."""
+    file = write(tmp_path / name, ROWS)
+    file.write_text(file.read_text(encoding="utf-8"), encoding="utf-16")
+    with pytest.raises(InputError, match=r"UTF-16 .* save it as UTF-8"):
+        list(read(file, COLUMNS))
+
+
 @pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl", "rows.parquet", "folder"])
 def test_a_missing_column_lists_those_there_are(tmp_path: Path, name: str) -> None:
     """Before the first row."""

@@ -14,7 +14,7 @@ from stance.errors import ModelError, OutputError
 from stance.predictions import Span
 from stance.train.data import LabelledAct, LabelledSentence
 from stance.train.export import export
-from stance.train.fit import Recipe, fit
+from stance.train.fit import ClassWeights, Recipe, fit
 from stance.train.metrics import macro_f1
 from stance.train.model import StanceModel, open_base
 
@@ -232,9 +232,9 @@ def test_class_weights_favour_rare_labels(tmp_path: Path) -> None:
     text = "It denied the deal."
     rows = [LabelledSentence(text, "none")] * 30 + [LabelledSentence(text, "denial")] * 20
     answers = []
-    for weighed in (False, True):
+    for weighed in ClassWeights:
         recipe = Recipe(learning_rate=1e-3, epochs=1, warmup=0.0, averaging=0.0, class_weights=weighed)
-        model, tokenizer = fit(rows, rows, base=TINY, work=tmp_path / str(weighed), recipe=recipe)
+        model, tokenizer = fit(rows, rows, base=TINY, work=tmp_path / weighed, recipe=recipe)
         row = tokenizer(text, return_tensors="pt")
         with torch.inference_mode():
             logits = model.eval()(row["input_ids"], row["attention_mask"])["logits"][0]

@@ -54,8 +54,8 @@ def test_act_scores_equal_pytorch() -> None:
         with torch.inference_mode():
             answer = model.classifier(input_ids=row, attention_mask=mask, output_hidden_states=True)
             expected = model.token_logits(answer.hidden_states[-2], mask)
-        assert cues == pytest.approx(expected["cues"].numpy(), abs=1e-4)
-        assert pointers == pytest.approx(expected["pointers"].transpose(1, 2).numpy(), abs=1e-4)
+        assert cues == pytest.approx(expected["cue_logits"].numpy(), abs=1e-4)
+        assert pointers == pytest.approx(expected["pointer_logits"].numpy(), abs=1e-4)
 
 
 def test_int8_does_not_depend_on_the_batch() -> None:

@@ -1,0 +1,46 @@
+"""What is known of a model to its card, the README.md of its folder."""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+
+import jinja2
+
+from stance.labels import MEANINGS
+from stance.train.graph import Precision
+from stance.train.metrics import Scores
+
+_CARD = files("stance") / "resources" / "card.md"
+
+
+def write_card(
+    folder: Path,
+    *,
+    name: str,
+    scores: Scores,
+    precision: Precision,
+    flips: float,
+    training: Mapping[str, object],
+) -> None:
+    """Write the card of a model: labels, figures, how it was trained, limits.
+
+    Args:
+        folder: gets a `README.md`.
+        name: the model's.
+        scores: its figures on the development part.
+        precision: of the network.
+        flips: the share of labels that differ from fp32, 0 to 1.
+        training: how it was trained, value by name; may be empty.
+    """
+    environment = jinja2.Environment(
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined
+    )
+    card = environment.from_string(_CARD.read_text(encoding="utf-8")).render(
+        name=name,
+        scores=scores,
+        precision=str(precision),
+        flips=flips,
+        training=training,
+        meanings=MEANINGS,
+    )
+    (folder / "README.md").write_text(card, encoding="utf-8")
