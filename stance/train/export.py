@@ -104,7 +104,7 @@ def export(
             stances=stances,
             max_tokens=max_tokens,
             calibration=calibration,
-            finds_acts=bool(stances),
+            finds_acts=model.finds_acts,
         )
     return flips
 

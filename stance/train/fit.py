@@ -127,6 +127,7 @@ def fit(
     if recipe.lora is not None:
         add_adapters(model, rank=recipe.lora)
     tokenizer = cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(base))
+    model.finds_acts |= any(act.whole for sentence in train for act in sentence.acts or ())
     if not has_labels(base, labels):
         probe_head(model, tokenizer, train, max_tokens=recipe.max_tokens)
     rows = {

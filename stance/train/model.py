@@ -58,6 +58,8 @@ class StanceModel(nn.Module):
         stance_names: in the order of the stance logits; empty for a label set that is not about stances.
         label_smoothing: 0 to below 1. Default 0.05.
         label_weights: for each label, above 0. Default: all 1.
+
+    `finds_acts` says whether the heads of acts have learnt anything; who teaches them sets it.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class StanceModel(nn.Module):
         self.classifier = classifier
         self.label_names = label_names
         self.stance_names = stance_names
+        self.finds_acts = False
         self.heads = nn.ModuleDict()
         if stance_names:
             self.heads["stances"] = nn.Linear(width, len(stance_names))
@@ -198,6 +201,7 @@ def open_base(
         known = load_file(weights)
         heads = {name: known[name].float() for name in model.heads.state_dict() if name in known}
         model.heads.load_state_dict(heads, strict=False)  # folders of old lack some heads
+        model.finds_acts = "pointers.query.weight" in heads
     return model
 
 

@@ -36,7 +36,7 @@ class ShowProgress(TrainerCallback):
             disable=not self._console.is_terminal,
             speed_estimate_period=SPEED_OVER,
         )
-        self._task = self._bar.add_task("", total=None, epoch="", loss="-", score="-", left="")
+        self._task = self._bar.add_task("", total=None, epoch="0", loss="-", score="-", left="")
         self._logged_step, self._losses, self._steps = 0, 0.0, 0
 
     def __enter__(self) -> Self:

@@ -52,7 +52,9 @@ def model(words: int) -> StanceModel:
         label2id={label: index for index, label in enumerate(LABELS)},
     )
     classifier = BertForSequenceClassification(config)
-    return StanceModel(classifier, label_names=LABELS, stance_names=STANCES).eval()
+    tiny = StanceModel(classifier, label_names=LABELS, stance_names=STANCES).eval()
+    tiny.finds_acts = True
+    return tiny
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """From labelled sentences to a model folder, on a tiny encoder."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, TrainerCallback, TrainerState
 
 import stance
@@ -225,6 +227,26 @@ def test_a_model_folder_keeps_its_heads_as_a_base() -> None:
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
     other = open_base(TINY, labels=("a", "b"), stances=("b",))
     assert other.heads["stances"].weight.shape == (1, 32)
+
+
+@pytest.mark.parametrize("taught", [True, False])
+def test_a_model_finds_acts_only_if_it_was_taught(tmp_path: Path, taught: bool) -> None:
+    """From labels alone, on an encoder that knows no acts, nothing is made up."""
+    plain = tmp_path / "encoder"
+    plain.mkdir()
+    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
+        (plain / name).write_bytes((TINY / name).read_bytes())
+    weights = {
+        name: weight
+        for name, weight in load_file(TINY / "model.safetensors").items()
+        if "pointers" not in name
+    }
+    save_file(weights, plain / "model.safetensors", metadata={"format": "pt"})
+    rows = [DENIED if taught else replace(DENIED, acts=None), FELL]
+    recipe = Recipe(epochs=1)
+    model, tokenizer = fit(rows * 4, rows, base=plain, work=tmp_path / "work", recipe=recipe)
+    export(model, tokenizer, tmp_path / "mine", held_out=rows, max_tokens=48, max_flips=1.0)
+    assert stance.load(tmp_path / "mine").bundle.finds_acts == taught
 
 
 def test_class_weights_favour_rare_labels(tmp_path: Path) -> None:
