@@ -6,7 +6,7 @@ python training/table.py models/base dev.jsonl --card     fills training/card.md
 
 import argparse
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from string import Template
 
@@ -19,6 +19,8 @@ from stance.bundle import open_bundle
 from stance.train.metrics import Scores, macro_f1, score
 
 HERE = Path(__file__).resolve().parent
+CHALLENGE = HERE.parent / "tests" / "data" / "challenge.jsonl"
+COVERAGES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5)
 
 
 def corpus_rows(rows: list[dict], true: np.ndarray, predicted: np.ndarray) -> list[str]:
@@ -36,6 +38,34 @@ def label_rows(scores: Scores) -> list[str]:
         figures = " | ".join(f"{row[name]:.3f}" for name in ("precision", "recall", "f1"))
         lines.append(f"| {label} | {row['rows']:.0f} | {figures} |")
     return lines
+
+
+def coverage_rows(true: np.ndarray, probabilities: np.ndarray) -> list[str]:
+    """Answer only the surest sentences of each label: how right is what is left?"""
+    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    lines = ["| sentences answered | macro-F1 | accuracy |", "|---|---|---|"]
+    for coverage in COVERAGES:
+        kept = np.zeros(len(true), bool)
+        for label in np.unique(predicted):
+            here = predicted == label
+            kept |= here & (confidence >= np.quantile(confidence[here], 1 - coverage))
+        f1, accuracy = macro_f1(true[kept], predicted[kept]), (true == predicted)[kept].mean()
+        lines.append(f"| {kept.mean():.0%} | {f1:.3f} | {accuracy:.3f} |")
+    return lines
+
+
+def challenge_rows(classifier: stance.Classifier) -> list[str]:
+    """Sentences written for this project, around twenty for each rule of the label scheme."""
+    with CHALLENGE.open(encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    right: dict[str, list[bool]] = defaultdict(list)
+    for row, prediction in zip(rows, classifier.classify_many(row["text"] for row in rows), strict=True):
+        for name in (row["rule"], "all"):
+            right[name].append(prediction.label == row["label"])
+    lines = ["| rule | sentences | accuracy |", "|---|---|---|"]
+    return lines + [
+        f"| {name} | {len(found)} | {np.mean(found):.3f} |" for name, found in sorted(right.items())
+    ]
 
 
 def checkpoint_labels(folder: Path, texts: list[str], max_tokens: int) -> list[str]:
@@ -57,7 +87,8 @@ def figures(folder: Path, data: Path) -> str:
     bundle = open_bundle(folder, every_file=True)
     labels = bundle.labels
     true = np.array([labels.index(row["label"]) for row in rows])
-    predictions = list(stance.load(folder).classify_many(texts))
+    classifier = stance.load(folder)
+    predictions = list(classifier.classify_many(texts))
     probabilities = np.array([list(prediction.probabilities.values()) for prediction in predictions])
     predicted = probabilities.argmax(axis=1)
     scores = score(labels, true, probabilities)
@@ -84,6 +115,10 @@ def figures(folder: Path, data: Path) -> str:
             *label_rows(scores),
             "",
             *corpus_rows(rows, true, predicted),
+            "",
+            *coverage_rows(true, probabilities),
+            "",
+            *challenge_rows(classifier),
         ]
     )
 
