@@ -7,6 +7,10 @@ from pathlib import Path
 from subprocess import CompletedProcess, run
 
 import pytest
+from typer.testing import CliRunner
+
+from stance.errors import InputError
+from stance.train.commands import app
 
 from ..conftest import TINY
 
@@ -59,6 +63,29 @@ def test_check_reports_and_writes_what_it_sets_aside(sheet: Path, tmp_path: Path
         assert [row["row"] for row in csv.DictReader(file)] == ["61", "62"]
 
 
+def test_check_names_the_rows_of_all_that_would_spoil_training(tmp_path: Path) -> None:
+    """Damaged bytes, repeats, near repeats, a text under two labels, a rare label, a group on both sides."""
+    good = [f"It denied {'abcdefghij'[n]}.,yes,{n}" for n in range(6)]
+    good += [f"Talks {'abcdefghij'[n]} resume.,no,{n}" for n in range(6)]
+    bad = ["Café.,no,1", "Caf\xe9s.,no,1", "It denied a.,yes,0", "it denied A,yes,0", "It fell.,yes,2"]
+    bad += ["It fell.,no,2", "It may rain.,rare,3"]
+    lines = "\n".join(["text,label,outlet", *good, *bad]).encode().replace("Caf\xe9s".encode(), b"Caf\xe9s")
+    (tmp_path / "rows.csv").write_bytes(lines)
+    (tmp_path / "development.csv").write_text("text,label,outlet\nAnother one.,no,5\n")
+    given = ["--group-column", "outlet", "--development", str(tmp_path / "development.csv")]
+    checked = CliRunner().invoke(app, ["check", str(tmp_path / "rows.csv"), *given])
+    for words in (
+        "warning: bytes that are not UTF-8 were replaced in rows 14",
+        "row 15: repeats row 1",
+        "row 16: nearly repeats row 1",
+        "row 17: one text with labels no, yes: rows 17, 18",
+    ):
+        assert words in checked.stdout
+    assert isinstance(checked.exception, InputError)
+    assert "label rare has 1 rows (19), at least 5 are needed" in str(checked.exception)
+    assert "groups of the development part are in the training part too: rows 6, 12" in str(checked.exception)
+
+
 def test_train_evaluate_and_compare_work_together(sheet: Path, tmp_path: Path) -> None:
     """A spreadsheet becomes a model folder, which is measured, and compared with another."""
     for seed in ("0", "1"):
@@ -109,6 +136,7 @@ def test_audit_writes_its_suspects(sheet: Path, tmp_path: Path) -> None:
         (["check", "SHEET", *COLUMNS[:4], "--label-map", "y=n"], "one label only"),
         (["train", "SHEET", *COLUMNS, "--base", "/nowhere", "--out", "/tmp/never"], "/nowhere"),
         (["evaluate", str(TINY), "SHEET", *COLUMNS, "--out", "/tmp/never"], "unknown label 'no'"),
+        (["push", str(TINY), "me/tiny"], "README.md: a card was expected"),
         (["evaluate", "/nowhere", "SHEET", *COLUMNS, "--out", "/tmp/never"], "/nowhere"),
     ],
 )
