@@ -11,7 +11,6 @@ if not all(map(find_spec, _NEEDED)):
 
 from stance.corpus.journal import Summary  # noqa: E402 - only where the extra is there
 from stance.corpus.layout import Output, Unit  # noqa: E402
-from stance.corpus.report import report  # noqa: E402
 from stance.corpus.scoring import Progress, score  # noqa: E402
 
-__all__ = ["Output", "Progress", "Summary", "Unit", "report", "score"]
+__all__ = ["Output", "Progress", "Summary", "Unit", "score"]

@@ -8,7 +8,6 @@ from rich.console import Console
 
 from stance.corpus.display import show_summary, shown
 from stance.corpus.layout import Output, Unit
-from stance.corpus.report import report as write_report
 from stance.corpus.scoring import score
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -82,4 +81,6 @@ def report_shares(
     by: Annotated[str | None, typer.Option(metavar="COLUMN", help="A column of groups.")] = None,
 ) -> None:
     """Draw the share of each label over time, or by group, from the output of `score`."""
-    write_report(run, page=out, over=over, by=by)
+    from stance.corpus.shares import report  # noqa: PLC0415 - loads matplotlib
+
+    report(run, page=out, over=over, by=by)

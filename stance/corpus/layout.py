@@ -61,12 +61,14 @@ class Layout:
         read: the columns that are read.
         kept: the names of those that come through, in their order.
         written: the columns of the output.
+        labels: of the model.
     """
 
     known: frozenset[str] | None
     read: pa.Schema
     kept: tuple[str, ...]
     written: pa.Schema
+    labels: tuple[str, ...]
 
 
 def lay_out(schemas: Mapping[str, pa.Schema], options: Options, labels: Sequence[str]) -> Layout:
@@ -97,6 +99,7 @@ def lay_out(schemas: Mapping[str, pa.Schema], options: Options, labels: Sequence
         read=pa.schema([field for field in whole if field.name in needed]),
         kept=kept,
         written=pa.schema([_written(whole.field(name), options) for name in kept] + new),
+        labels=tuple(labels),
     )
 
 

@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from stance.sentences import well_formed
+
 Done = Mapping[int, int]
 """The parts of a file that are done: the first row of each, and how many rows it has."""
 
@@ -99,7 +101,8 @@ class Rejection:
     def to_dict(self, file: str, first: int) -> dict[str, Any]:
         """Return what is written: file, row, reason and the raw value, shortened."""
         raw = self.raw if len(self.raw) <= SHORT else f"{self.raw[:SHORT]}…"
-        return {"file": file, "row": first + self.offset, "reason": self.reason, "raw": raw}
+        reason, raw = well_formed(self.reason), well_formed(raw)
+        return {"file": file, "row": first + self.offset, "reason": reason, "raw": raw}
 
 
 def cut(

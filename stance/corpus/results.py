@@ -32,7 +32,7 @@ def join(
         options: what was asked for.
         names: of each row; they serve where there is no id column.
     """
-    columns = answers(predictions)
+    columns = answers(predictions, layout.labels)
     if options.unit is Unit.DOCUMENT:
         counts = [len(row) for row in sentences]
         rows = rows.take(pa.array(_repeat(range(len(counts)), counts), pa.int64()))
@@ -44,9 +44,8 @@ def join(
     return pa.table({name: columns[name] for name in layout.written.names}, schema=layout.written)
 
 
-def answers(predictions: Sequence[Prediction]) -> Columns:
+def answers(predictions: Sequence[Prediction], labels: Sequence[str]) -> Columns:
     """Return the columns of predictions: label, confidence, a probability for each label, and the rest."""
-    labels = predictions[0].probabilities if predictions else ()
     return {
         "label": [prediction.label for prediction in predictions],
         "confidence": [prediction.confidence for prediction in predictions],
