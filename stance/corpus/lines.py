@@ -20,7 +20,8 @@ SAMPLE_ROWS = 1000
 NOT_UTF8 = "not UTF-8"
 BREAKS_OFF = "the file breaks off here"
 
-_BUFFER = 1 << 16
+BUFFER = 1 << 12
+"""Bytes read at a time: where a packed file is cut short, no more than this is lost before the cut."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -30,7 +31,7 @@ class TextReader:
     def schema(self, source: Source, text_column: str) -> pa.Schema:
         """Return the columns of a file."""
         with source.open() as (stream, _):
-            _first_line(io.BufferedReader(stream, _BUFFER))
+            _first_line(io.BufferedReader(stream, BUFFER))
         return pa.schema([(text_column, pa.string())])
 
     def parts(
@@ -113,7 +114,7 @@ def _object(line: str) -> dict[str, Any]:
 
 def _lines(stream: Any) -> Iterator[tuple[Row, int]]:
     """Read lines without their line break; where a packed file is cut short, one more row says so."""
-    lines = io.BufferedReader(stream, _BUFFER)
+    lines = io.BufferedReader(stream, BUFFER)
     first = True
     try:
         for line in lines:

@@ -10,15 +10,13 @@ import pyarrow as pa
 from pyarrow import ArrowException
 
 from stance.corpus.folder import explain
-from stance.corpus.lines import BREAKS_OFF, NOT_UTF8
+from stance.corpus.lines import BREAKS_OFF, BUFFER, NOT_UTF8
 from stance.corpus.parts import Broken, Done, Limits, Part, Rejection, Row, cut
 from stance.corpus.sources import Source, UnreadableError
 from stance.corpus.tables import Parsed, Record, is_unicode, tabulate
 
 MOST_CHARACTERS = 1 << 23
 """Of a cell: where a quotation mark is never closed, no more than this is lost with it."""
-
-_BUFFER = 1 << 16
 
 
 class SeparatedReader:
@@ -51,7 +49,7 @@ class SeparatedReader:
 
     @contextmanager
     def _cells(self, stream: Any) -> Iterator[Iterator[list[str] | Broken]]:
-        buffer = io.BufferedReader(stream, _BUFFER)
+        buffer = io.BufferedReader(stream, BUFFER)
         lines = io.TextIOWrapper(buffer, encoding="utf-8-sig", errors="surrogateescape", newline="")
         try:
             yield _read(csv.reader(lines, delimiter=self._separator))
