@@ -8,7 +8,7 @@ from rich.console import Console
 
 from stance.corpus.display import show_summary, shown
 from stance.corpus.layout import Output, Unit
-from stance.corpus.scoring import score
+from stance.corpus.scoring import Engine, score
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -39,6 +39,9 @@ def score_corpus(
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="A model folder, or the name of a shipped model.")
     ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="What labels parts; ray: the cluster of RAY_ADDRESS, or one here.")
+    ] = Engine.LOCAL,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes [default: one a core].")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew.")] = False,
     max_rejected: Annotated[
@@ -61,6 +64,7 @@ def score_corpus(
                 format=form,
                 labels_only=labels_only,
                 model=model,
+                engine=engine,
                 workers=workers,
                 overwrite=overwrite,
                 max_rejected=max_rejected,

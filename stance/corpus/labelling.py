@@ -67,6 +67,7 @@ class Memory:
     """
 
     def __init__(self, classifier: Classifier) -> None:
+        self.labels = classifier.bundle.labels
         self._classifier = classifier
         self._answers: dict[str, Prediction] = {}
 

@@ -88,7 +88,7 @@ def lay_out(schemas: Mapping[str, pa.Schema], options: Options, labels: Sequence
     kept = tuple(name for name in whole.names if options.keep is None or name in _chosen(options))
     needed = {*kept, options.text_column, *([options.id_column] if options.id_column else ())}
     _check_text(whole.field(options.text_column))
-    new = _new_columns(options, whole, labels)
+    new = new_columns(options, whole, labels)
     if clash := [field.name for field in new if field.name in kept]:
         raise InputError(
             f"column {', '.join(clash)} of the input has the name of a column of the output; rename it, or "
@@ -147,7 +147,8 @@ def _check_text(field: pa.Field) -> None:
         )
 
 
-def _new_columns(options: Options, whole: pa.Schema, labels: Sequence[str]) -> list[pa.Field]:
+def new_columns(options: Options, whole: pa.Schema, labels: Sequence[str]) -> list[pa.Field]:
+    """Return the columns that a run adds to those of its input."""
     place = []
     if options.unit is Unit.DOCUMENT:
         place = [pa.field(name, pa.int64()) for name in ("index", "start", "end")]

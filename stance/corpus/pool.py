@@ -174,28 +174,33 @@ class Pool:
         self._workers[self._workers.index(worker)] = self._worker()
 
 
+def answer(work: Work, task: Task, trying: Callable[[int], None]) -> Done | StanceError | str:
+    """Do a task.
+
+    Returns:
+        What the part came to; what must end the run; or, in words, why this part failed.
+    """
+    try:
+        return work(task.part, task.care, trying)
+    except StanceError as error:
+        return error
+    except Exception as error:  # of whatever library: it must cost no more than the row it comes of
+        return f"cannot be labelled: {' '.join(str(error).split()) or type(error).__name__}"
+
+
 def _work(connection: Connection, make: Callable[[Plan], Work], plan: Plan) -> None:
     """Label the parts that come through a pipe, until it closes."""
     tasks: SimpleQueue[Task] = SimpleQueue()
     Thread(target=_take, args=(connection, tasks), daemon=True).start()
-    try:
-        work = make(plan)
+    with suppress(OSError):  # the main process is gone
+        try:
+            work = make(plan)
+        except StanceError as error:
+            connection.send(error)
+            return
         connection.send(None)
         while True:
-            connection.send(_answer(work, tasks.get(), connection.send))
-    except StanceError as error:
-        connection.send(error)
-    except OSError:  # the main process is gone
-        return
-
-
-def _answer(work: Work, task: Task, trying: Callable[[int], None]) -> Done | str:
-    try:
-        return work(task.part, task.care, trying)
-    except (StanceError, BrokenPipeError):
-        raise
-    except Exception as error:  # of whatever library: it must cost no more than the row it comes of
-        return f"cannot be labelled: {' '.join(str(error).split()) or type(error).__name__}"
+            connection.send(answer(work, tasks.get(), connection.send))
 
 
 def _take(connection: Connection, tasks: "SimpleQueue[Any]") -> None:

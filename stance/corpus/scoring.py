@@ -3,6 +3,8 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,13 @@ ENOUGH_ROWS = 1000
 """The rows that must have been read before a run is stopped for its share of rejections."""
 
 CANNOT_OPEN = "cannot be opened"
+
+
+class Engine(StrEnum):
+    """What labels parts."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ def score(
     format: Output | str = Output.PARQUET,
     labels_only: bool = False,
     model: str | Path | None = None,
+    engine: Engine | str = Engine.LOCAL,
     workers: int | None = None,
     overwrite: bool = False,
     max_rejected: float | None = None,
@@ -79,7 +89,8 @@ def score(
         format: "parquet", "jsonl" or "csv". Default: "parquet".
         labels_only: write only `label` and `confidence` of what the model says. Default: False.
         model: a model folder, or the name of a shipped model. Default: "base".
-        workers: processes, at least 1. Default: one a core.
+        engine: "local", or "ray" for the cluster of RAY_ADDRESS (extra `ray`). Default: "local".
+        workers: processes, at least 1. Default: one a core, of this machine or of the cluster.
         overwrite: begin anew where `out` holds another run. Default: False.
         max_rejected: stop when a larger share of rows is rejected, 0 to 1. Default: never.
         report: is told how far the run is after each part.
@@ -88,6 +99,7 @@ def score(
         InputError: nothing can be read, a column is missing or clashes, or too many rows were rejected.
         ModelError: the model cannot be opened.
         OutputError: `out` holds another run, or cannot be written.
+        MissingExtraError: the engine is not installed.
     """
     if workers is not None and workers < 1:
         raise InputError(f"workers must be at least 1; {workers} came")
@@ -102,7 +114,7 @@ def score(
     folder = Folder.at(out)
     run = Run.planned(inputs, folder=folder, options=options, model=model)
     with Journal.opened(folder, run.manifest(), overwrite=overwrite) as journal:
-        pool = Pool(run.plan, workers=workers or cores())
+        pool = _pool(Engine(engine), run.plan, workers)
         run.go(journal, pool.run, max_rejected=max_rejected, report=report or (lambda _: None))
         return journal.finish(len(run.plan.files))
 
@@ -110,6 +122,12 @@ def score(
 def cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _pool(engine: Engine, plan: Plan, workers: int | None) -> Any:
+    if engine is Engine.RAY:
+        return import_module("stance.corpus.cluster").Cluster(plan, workers=workers)
+    return Pool(plan, workers=workers or cores())
 
 
 @dataclass(frozen=True, slots=True)
