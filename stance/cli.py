@@ -108,6 +108,12 @@ TRAINING = {
 }
 """Commands that need the extra `train`."""
 
+CORPUS = {
+    "score": "Label every row of a corpus; the same command goes on where it was stopped.",
+    "report": "Draw the share of each label over time, or by group, from the output of `score`.",
+}
+"""Commands that need the extra `corpus`."""
+
 
 def _forward(name: str, module: str) -> Callable[[typer.Context], None]:
     """Make a command that loads its module, which is slow and may need an extra, only when it is run."""
@@ -118,13 +124,14 @@ def _forward(name: str, module: str) -> Callable[[typer.Context], None]:
     return run
 
 
-for _name, _help in TRAINING.items():
-    app.command(
-        _name,
-        help=_help,
-        add_help_option=False,
-        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    )(_forward(_name, "stance.train.commands"))
+for _module, _commands in {"stance.train.commands": TRAINING, "stance.corpus.commands": CORPUS}.items():
+    for _name, _help in _commands.items():
+        app.command(
+            _name,
+            help=_help,
+            add_help_option=False,
+            context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+        )(_forward(_name, _module))
 
 
 def main() -> None:

@@ -1,25 +1,19 @@
 """An evaluation to files: figures as JSON, plots as PNG, and one self-contained page."""
 
 import json
-from base64 import b64encode
-from collections.abc import Callable
 from dataclasses import asdict
-from importlib.resources import files
-from io import BytesIO
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-import jinja2
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from sklearn.metrics import precision_recall_curve
 
 from stance.errors import OutputError
+from stance.pages import fill, plot
 from stance.train.evaluate import Evaluation
 from stance.train.metrics import reliability
-
-_PAGE = files("stance") / "resources" / "evaluation.html"
 
 
 def write_report(evaluation: Evaluation, out: Path) -> None:
@@ -32,7 +26,7 @@ def write_report(evaluation: Evaluation, out: Path) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    plots = {name: _png(draw, evaluation) for name, draw in PLOTS.items()}
+    plots = {name: plot(partial(draw, evaluation)) for name, draw in PLOTS.items()}
     figures = {
         "model": evaluation.model,
         "scores": asdict(evaluation.scores),
@@ -52,25 +46,16 @@ def write_report(evaluation: Evaluation, out: Path) -> None:
 
 
 def _render(evaluation: Evaluation, plots: dict[str, bytes]) -> str:
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    template = environment.from_string(_PAGE.read_text(encoding="utf-8"))
-    return template.render(
-        evaluation=evaluation,
-        scores=evaluation.scores,
-        slices={kind: list(parts) for kind, parts in groupby(evaluation.slices, key=lambda part: part.kind)},
-        plots={name: b64encode(content).decode() for name, content in plots.items()},
-    )
+    slices = groupby(evaluation.slices, key=lambda part: part.kind)
+    values = {
+        "evaluation": evaluation,
+        "scores": evaluation.scores,
+        "slices": {kind: list(parts) for kind, parts in slices},
+    }
+    return fill("evaluation.html", values, plots=plots)
 
 
-def _png(draw: Callable[[Axes, Evaluation], None], evaluation: Evaluation) -> bytes:
-    figure = Figure(figsize=(5.2, 4.4), layout="constrained")
-    draw(figure.subplots(), evaluation)
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=120)
-    return buffer.getvalue()
-
-
-def _draw_confusion(axes: Axes, evaluation: Evaluation) -> None:
+def _draw_confusion(evaluation: Evaluation, axes: Axes) -> None:
     counts = np.array(evaluation.scores.confusion)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -84,7 +69,7 @@ def _draw_confusion(axes: Axes, evaluation: Evaluation) -> None:
     axes.set(xlabel="predicted", ylabel="label", title="Confusion matrix")
 
 
-def _draw_reliability(axes: Axes, evaluation: Evaluation) -> None:
+def _draw_reliability(evaluation: Evaluation, axes: Axes) -> None:
     counts, confidence, accuracy = reliability(evaluation.true, evaluation.probabilities)
     some = counts > 0
     axes.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="dashed")
@@ -94,7 +79,7 @@ def _draw_reliability(axes: Axes, evaluation: Evaluation) -> None:
     axes.set_title(f"Reliability (calibration error {evaluation.scores.calibration_error:.3f})")
 
 
-def _draw_curves(axes: Axes, evaluation: Evaluation) -> None:
+def _draw_curves(evaluation: Evaluation, axes: Axes) -> None:
     for index, label in enumerate(evaluation.labels):
         if (evaluation.true == index).any():
             precision, recall, _ = precision_recall_curve(

@@ -1,0 +1,192 @@
+"""A part to labelled rows and rejections: what a worker does."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from stance.classifier import Classifier, load
+from stance.corpus.folder import Folder
+from stance.corpus.journal import REJECTED, ROWS, Done
+from stance.corpus.layout import Layout, Options, Unit
+from stance.corpus.parts import Part, Rejection
+from stance.corpus.readers import READERS
+from stance.corpus.results import join
+from stance.corpus.sources import Source
+from stance.corpus.tables import Parsed, raw
+from stance.corpus.writers import WRITERS, write_jsonl
+from stance.errors import ModelError
+from stance.predictions import Prediction
+from stance.sentences import Sentence, split
+
+MOST_REMEMBERED, LONGEST_REMEMBERED = 20_000, 400
+"""How many answers a worker keeps for sentences that come again, and of how many characters at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a worker must know.
+
+    Args:
+        model: the folder of the model.
+        identity: its name and hash.
+        files: of the input.
+        layout: the columns.
+        options: what decides the result.
+        out: the output folder.
+    """
+
+    model: Path
+    identity: str
+    files: tuple[Source, ...]
+    layout: Layout
+    options: Options
+    out: Folder
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """How to label a part on which a worker has failed before.
+
+    Args:
+        batch: the most rows to label together.
+        refused: the offsets of rows that are not to be tried again, and why.
+    """
+
+    batch: int
+    refused: tuple[tuple[int, str], ...] = ()
+
+
+class Memory:
+    """A classifier that remembers its last answers; as the same text gets the same answer, they stay right.
+
+    Args:
+        classifier: any.
+    """
+
+    def __init__(self, classifier: Classifier) -> None:
+        self.labels = classifier.bundle.labels
+        self._classifier = classifier
+        self._answers: dict[str, Prediction] = {}
+
+    def classify_many(self, texts: Sequence[str]) -> list[Prediction]:
+        """Label sentences; of equal ones, one."""
+        answers = {text: found for text in texts if (found := self._answers.pop(text, None))}
+        new = [text for text in dict.fromkeys(texts) if text not in answers]
+        answers.update(zip(new, self._classifier.classify_many(new), strict=True))
+        self._answers.update((text, answers[text]) for text in answers if len(text) <= LONGEST_REMEMBERED)
+        for text in list(self._answers)[: max(0, len(self._answers) - MOST_REMEMBERED)]:
+            del self._answers[text]
+        return [answers[text] for text in texts]
+
+
+class Labeller:
+    """Labels parts, and writes what comes of each.
+
+    Args:
+        plan: of the run.
+
+    Raises:
+        ModelError: the model cannot be opened, or is no longer the one of the run.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        classifier = load(plan.model, threads=1)
+        if classifier.bundle.identity != plan.identity:
+            raise ModelError(
+                f"{plan.model}: is now {classifier.bundle.identity}; this run began with {plan.identity}. "
+                "Put the model back, or begin anew with --overwrite"
+            )
+        self._plan = plan
+        self._memory = Memory(classifier)
+
+    def __call__(self, part: Part, care: Care, trying: Callable[[int], None]) -> Done:
+        """Label a part and write its files.
+
+        Args:
+            part: any of the run.
+            care: how carefully.
+            trying: is told the offset of each row before it is labelled, where rows are labelled one by one.
+
+        Raises:
+            OutputError: the files cannot be written.
+        """
+        plan = self._plan
+        parsed = self._readable(part, dict(care.refused))
+        texts = parsed.table.column(plan.options.text_column).to_pylist()
+        sentences = [list(self._sentences(text)) for text in texts]
+        predictions: list[Prediction] = []
+        for first in range(0, len(texts), care.batch):
+            if care.batch == 1:
+                trying(parsed.offsets[first])
+            some = sentences[first : first + care.batch]
+            predictions += self._memory.classify_many([one.text for row in some for one in row])
+        table = join(
+            parsed.table,
+            sentences,
+            predictions,
+            layout=plan.layout,
+            options=plan.options,
+            names=[f"{plan.files[part.file].name}:{part.first + offset}" for offset in parsed.offsets],
+        )
+        return self._write(part, parsed, table, predictions)
+
+    def _readable(self, part: Part, refused: dict[int, str]) -> Parsed:
+        """Parse a part, and reject the rows without text and those that are refused."""
+        plan = self._plan
+        reader = READERS[plan.files[part.file].kind]
+        parsed = reader.parse(part.rows, plan.layout.read, known=plan.layout.known)
+        column = parsed.table.column(plan.options.text_column)
+        chosen = []
+        for row, offset in enumerate(parsed.offsets):
+            if reason := refused.get(offset):
+                pass
+            elif column[row].is_valid:
+                chosen.append(row)
+                continue
+            else:
+                reason = f"no text: column {plan.options.text_column} is null"
+            shown = raw(parsed.table.slice(row, 1).to_pylist()[0])
+            parsed.rejected.append(Rejection(offset, reason, shown))
+        if len(chosen) == len(parsed.offsets):
+            return parsed
+        offsets = [parsed.offsets[row] for row in chosen]
+        return Parsed(parsed.table.take(pa.array(chosen, pa.int64())), offsets, parsed.rejected)
+
+    def _sentences(self, text: str) -> Iterator[Sentence]:
+        """Split a document; one without sentences counts as one that is empty, so that it is not lost."""
+        whole = Sentence(text, 0, len(text))
+        if self._plan.options.unit is Unit.SENTENCE or not text.strip():
+            yield whole
+        else:
+            yield from split(text)
+
+    def _write(self, part: Part, parsed: Parsed, table: pa.Table, predictions: Sequence[Prediction]) -> Done:
+        """Write the rejections, if there are any, and the rows."""
+        plan = self._plan
+        rejected = sorted(parsed.rejected, key=lambda one: one.offset)
+        contents = {f"{ROWS}/{part.name}.{plan.options.format}": WRITERS[plan.options.format](table)}
+        if rejected:
+            file = plan.files[part.file].name
+            contents[f"{REJECTED}/{part.name}.jsonl"] = write_jsonl(
+                one.to_dict(file, part.first) for one in rejected
+            )
+        for name, content in sorted(contents.items()):
+            plan.out.write(name, content)
+        return Done(
+            file=part.file,
+            first=part.first,
+            rows=part.count,
+            scored=len(parsed.offsets),
+            sentences=len(predictions),
+            truncated=sum(prediction.truncated for prediction in predictions),
+            labels=_counted(prediction.label for prediction in predictions),
+            reasons=_counted(one.kind for one in rejected),
+            files={name: len(content) for name, content in sorted(contents.items())},
+        )
+
+
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items()))

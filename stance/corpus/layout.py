@@ -1,0 +1,174 @@
+"""Which columns are read and which are written: fixed for the whole input before its first row."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+import pyarrow as pa
+
+from stance.errors import InputError
+
+DOCUMENT_ID = "document_id"
+
+
+class Unit(StrEnum):
+    """What a row of the input holds."""
+
+    SENTENCE = "sentence"
+    DOCUMENT = "document"
+
+
+class Output(StrEnum):
+    """How parts are written."""
+
+    PARQUET = "parquet"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What decides the result, next to the input and the model.
+
+    Args:
+        text_column: the column to be labelled.
+        id_column: the column that names a row; None if there is none.
+        unit: what a row holds; a document is split into sentences.
+        keep: the columns of the input that come through; None for all.
+        format: how parts are written.
+        labels_only: write of what the model says only `label` and `confidence`.
+    """
+
+    text_column: str = "text"
+    id_column: str | None = None
+    unit: Unit = Unit.SENTENCE
+    keep: tuple[str, ...] | None = None
+    format: Output = Output.PARQUET
+    labels_only: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the options as plain values, as a manifest holds them."""
+        return asdict(self) | {"keep": None if self.keep is None else list(self.keep)}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of a run.
+
+    Args:
+        known: all columns of the input; None where columns that nobody named are passed over.
+        read: the columns that are read.
+        kept: the names of those that come through, in their order.
+        written: the columns of the output.
+        labels: of the model.
+    """
+
+    known: frozenset[str] | None
+    read: pa.Schema
+    kept: tuple[str, ...]
+    written: pa.Schema
+    labels: tuple[str, ...]
+
+
+def lay_out(schemas: Mapping[str, pa.Schema], options: Options, labels: Sequence[str]) -> Layout:
+    """Decide the columns of a run.
+
+    Args:
+        schemas: of each file, by its name.
+        options: what was asked for.
+        labels: of the model.
+
+    Raises:
+        InputError: a column is missing, is of another type than text, is of types that do not go together,
+            or has a name that the output needs.
+    """
+    _check_names(schemas, options)
+    whole = _unify(schemas, options)
+    kept = tuple(name for name in whole.names if options.keep is None or name in _chosen(options))
+    needed = {*kept, options.text_column, *([options.id_column] if options.id_column else ())}
+    _check_text(whole.field(options.text_column))
+    new = new_columns(options, whole, labels)
+    if clash := [field.name for field in new if field.name in kept]:
+        raise InputError(
+            f"column {', '.join(clash)} of the input has the name of a column of the output; rename it, or "
+            "leave it out by naming the columns to --keep"
+        )
+    return Layout(
+        known=frozenset(whole.names) if options.keep is None else None,
+        read=pa.schema([field for field in whole if field.name in needed]),
+        kept=kept,
+        written=pa.schema([_written(whole.field(name), options) for name in kept] + new),
+        labels=tuple(labels),
+    )
+
+
+def _chosen(options: Options) -> set[str]:
+    return {*(options.keep or ()), *([options.id_column] if options.id_column else ())}
+
+
+def _check_names(schemas: Mapping[str, pa.Schema], options: Options) -> None:
+    for file, schema in schemas.items():
+        if len(set(schema.names)) < len(schema.names):
+            raise InputError(f"{file}: a column name comes twice; give each column a name of its own")
+        needed = {"--text-column": options.text_column, "--id-column": options.id_column}
+        for option, name in needed.items():
+            if name is not None and name not in schema.names and schema.names:
+                raise InputError(
+                    f"{file}: no column {name!r}; there are: {', '.join(schema.names)}. "
+                    f"Name the right one by {option}"
+                )
+    found = {name for schema in schemas.values() for name in schema.names}
+    if missing := [name for name in options.keep or () if name not in found]:
+        raise InputError(f"--keep: no column {', '.join(missing)}; there are: {', '.join(sorted(found))}")
+
+
+def _unify(schemas: Mapping[str, pa.Schema], options: Options) -> pa.Schema:
+    whole = pa.schema([])
+    for file, schema in schemas.items():
+        try:
+            whole = pa.unify_schemas([whole, schema], promote_options="permissive")
+        except pa.ArrowException as error:
+            raise InputError(
+                f"{file}: a column is of another type than in the files before it ({error}); "
+                "score the two in runs of their own"
+            ) from error
+    for name in (options.text_column, options.id_column):
+        if name is not None and name not in whole.names:  # no row shows any column
+            whole = whole.append(pa.field(name, pa.string()))
+    return whole
+
+
+def _check_text(field: pa.Field) -> None:
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
+        raise InputError(
+            f"column {field.name!r} holds {field.type}, text was expected; name another by --text-column"
+        )
+
+
+def new_columns(options: Options, whole: pa.Schema, labels: Sequence[str]) -> list[pa.Field]:
+    """Return the columns that a run adds to those of its input."""
+    place = []
+    if options.unit is Unit.DOCUMENT:
+        place = [pa.field(name, pa.int64()) for name in ("index", "start", "end")]
+        if options.id_column != DOCUMENT_ID:
+            kind = whole.field(options.id_column).type if options.id_column else pa.string()
+            place.insert(0, pa.field(DOCUMENT_ID, kind))
+    decided = [pa.field("label", pa.string()), pa.field("confidence", pa.float64())]
+    if options.labels_only:
+        return place + decided
+    return [
+        *place,
+        *decided,
+        *(pa.field(f"p_{label}", pa.float64()) for label in labels),
+        pa.field("stances", pa.list_(pa.string())),
+        pa.field("truncated", pa.bool_()),
+        pa.field("reason", pa.string()),
+        pa.field("model", pa.string()),
+    ]
+
+
+def _written(field: pa.Field, options: Options) -> pa.Field:
+    sentence = options.unit is Unit.DOCUMENT and field.name == options.text_column
+    return pa.field(field.name, pa.string()) if sentence else field

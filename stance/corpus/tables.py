@@ -1,0 +1,154 @@
+"""Rows to columns of fixed types; a row that does not fit costs only itself."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from stance.corpus.parts import Rejection
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a part holds.
+
+    Args:
+        table: the rows that could be read.
+        offsets: the place of each of them in the part, from 0.
+        rejected: the others.
+    """
+
+    table: pa.Table
+    offsets: list[int]
+    rejected: list[Rejection]
+
+
+def infer(records: Sequence[Record], *, text_column: str) -> pa.Schema:
+    """Infer the types of the columns of some records, in the order in which the columns come.
+
+    Where values of a column do not go together, the type is that of the commonest kind.
+    """
+    values: dict[str, list[Any]] = {}
+    for record in records:
+        for name, value in record.items():
+            values.setdefault(name, []).append(value)
+    return pa.schema(
+        [
+            (name, pa.string() if name == text_column else _type(column))
+            for name, column in values.items()
+            if is_unicode(name)
+        ]
+    )
+
+
+def tabulate(rows: Iterable[tuple[int, Record]], schema: pa.Schema, rejected: list[Rejection]) -> Parsed:
+    """Make a table of records.
+
+    Args:
+        rows: the place of each record in its part, and the record; keys beyond the schema are left out.
+        schema: the columns; one that a record lacks is null.
+        rejected: the rows of the part that are rejected already.
+    """
+    offsets, records = [], []
+    for offset, record in rows:
+        offsets.append(offset)
+        records.append(record)
+    try:
+        return Parsed(_table(records, schema), offsets, rejected)
+    except (_UnfitError, *_MISFITS):
+        pass  # at least one record does not fit: try them one by one
+    fitting: list[tuple[int, Record]] = []
+    for offset, record in zip(offsets, records, strict=True):
+        if reason := _misfit(record, schema):
+            rejected.append(Rejection(offset, reason, raw(record)))
+        else:
+            fitting.append((offset, record))
+    return Parsed(
+        _table([record for _, record in fitting], schema), [offset for offset, _ in fitting], rejected
+    )
+
+
+def raw(record: Record) -> str:
+    """Write a record in one line, for a rejection."""
+    return json.dumps(record, ensure_ascii=False, default=str)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a string can be written as UTF-8: whether it is free of lone surrogates."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class _UnfitError(Exception):
+    """A value would be changed by the type of its column."""
+
+
+_MISFITS = (pa.ArrowException, TypeError, ValueError, OverflowError)
+"""What pyarrow raises of a value that does not fit a type; ValueError includes UnicodeEncodeError."""
+
+
+def _table(records: Sequence[Record], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_arrays(
+        [_column([record.get(field.name) for record in records], field) for field in schema], schema=schema
+    )
+
+
+def _column(values: list[Any], field: pa.Field) -> pa.Array:
+    column = pa.array(values, field.type)
+    if not pa.types.is_string(field.type):  # a string comes back as it went in, or not at all
+        back = column.to_pylist()
+        if back != values and not all(map(_same, values, back)):
+            raise _UnfitError
+    return column
+
+
+def _misfit(record: Record, schema: pa.Schema) -> str | None:
+    for field in schema:
+        value = record.get(field.name)
+        try:
+            _column([value], field)
+        except UnicodeEncodeError:
+            return f"not Unicode: column {field.name} holds half a surrogate pair"
+        except (_UnfitError, *_MISFITS):
+            return f"wrong type: column {field.name} takes {field.type}, {type(value).__name__} came"
+    return None
+
+
+def _same(value: Any, back: Any) -> bool:
+    """Whether nothing was lost; a key that an object lacks may come back as null."""
+    if isinstance(value, dict) and isinstance(back, dict):
+        return all(_same(value.get(name), back.get(name)) for name in value.keys() | back.keys())
+    if isinstance(value, list) and isinstance(back, list):
+        return len(value) == len(back) and all(map(_same, value, back))
+    return bool(value == back) or (value != value and back != back)  # noqa: PLR0124 - not a number
+
+
+def _type(values: Sequence[Any]) -> pa.DataType:
+    try:
+        return pa.infer_type(values)
+    except _MISFITS:
+        pass
+    kind = Counter(type(value) for value in values if value is not None).most_common(1)[0][0]
+    for some in _halves([value for value in values if type(value) is kind]):
+        try:
+            return pa.infer_type(some)
+        except _MISFITS:
+            continue
+    return pa.string()
+
+
+def _halves(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Yield the values, their first half, the first half of that, and so on."""
+    while values:
+        yield values
+        values = values[: len(values) // 2]

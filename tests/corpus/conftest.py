@@ -1,0 +1,57 @@
+"""What tests of corpora share: a run without worker processes, and the output as bytes or rows."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pyarrow")
+
+from stance.corpus.folder import Folder
+from stance.corpus.journal import Done, Journal, Summary
+from stance.corpus.labelling import Care, Labeller
+from stance.corpus.layout import Options, Output
+from stance.corpus.parts import Part
+from stance.corpus.scoring import Run
+
+from ..conftest import TINY
+
+
+def score_here(
+    inputs: Path | list[Path],
+    out: Path,
+    options: Options | None = None,
+    *,
+    overwrite: bool = False,
+    max_rejected: float | None = None,
+) -> Summary:
+    """Score in this process; all but the worker processes is as in `score`. JSON lines by default."""
+    options = options or Options(format=Output.JSONL)
+    run = Run.planned(inputs, folder=Folder.at(out), options=options, model=TINY)
+
+    def engine(parts: Iterator[Part]) -> Iterator[Done]:
+        labeller = Labeller(run.plan)
+        for part in parts:
+            yield labeller(part, Care(part.count), lambda _: None)
+
+    with Journal.opened(run.plan.out, run.manifest(), overwrite=overwrite) as journal:
+        run.go(journal, engine, max_rejected=max_rejected, report=lambda _: None)
+        return journal.finish(len(run.plan.files))
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder, with its content."""
+    return {
+        file.relative_to(folder).as_posix(): file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+
+
+def lines(folder: Path) -> list[dict]:
+    """The rows of all JSON lines files in a folder, in order."""
+    files = sorted(folder.glob("*.jsonl"))
+    return [
+        json.loads(line) for file in files for line in file.read_text(encoding="utf-8").split("\n") if line
+    ]

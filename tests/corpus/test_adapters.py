@@ -1,0 +1,68 @@
+"""The classifier inside other libraries' pipelines."""
+
+import pickle
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import stance
+from stance.corpus import RayClassifier, arrow_function, arrow_schema, map_dataset
+from stance.errors import InputError
+
+from ..conftest import SENTENCES, TINY
+
+TEXTS = [*SENTENCES, None, ""]
+
+
+def check(rows: list[dict], tiny: stance.Classifier) -> None:
+    """Rows hold what `classify` gives; one without text says so."""
+    assert [row["text"] for row in rows] == TEXTS
+    for row in rows:
+        if row["text"] is None:
+            assert (row["label"], row["p_none"], row["reason"]) == (None, None, "no text")
+            continue
+        expected = tiny.classify(row["text"])
+        assert (row["label"], row["p_denial"]) == (expected.label, expected.probabilities["denial"])
+        assert list(row["stances"]) == list(expected.stances)
+        assert row["reason"] == expected.reason
+
+
+def test_batches_of_arrow_are_labelled(tiny: stance.Classifier) -> None:
+    """As Spark calls it: a function that was sent, batches in, batches of the promised columns out."""
+    batches = pa.table({"text": TEXTS, "n": range(len(TEXTS))}).to_batches(max_chunksize=3)
+    function = pickle.loads(pickle.dumps(arrow_function(model=str(TINY))))
+    labelled = list(function(iter(batches)))
+    assert [batch.num_rows for batch in labelled] == [3, 3, 2]
+    assert labelled[0].schema == arrow_schema(batches[0].schema, model=str(TINY))
+    check(pa.Table.from_batches(labelled).to_pylist(), tiny)
+
+
+def test_batches_of_ray_are_labelled(tiny: stance.Classifier) -> None:
+    """Of NumPy, which is Ray's default, and of PyArrow."""
+    classifier = RayClassifier(model=str(TINY))
+    check(classifier(pa.table({"text": TEXTS})).to_pylist(), tiny)
+    columns = classifier({"text": np.array(TEXTS, object), "n": np.arange(len(TEXTS))})
+    assert columns["confidence"].dtype == float
+    assert columns["label"].tolist() == classifier(pa.table({"text": TEXTS}))["label"].to_pylist()
+
+
+def test_datasets_are_labelled(tiny: stance.Classifier) -> None:
+    """In memory and streamed."""
+    datasets = pytest.importorskip("datasets")
+    dataset = datasets.Dataset.from_dict({"text": TEXTS})
+    check(list(map_dataset(dataset, model=TINY)), tiny)
+    check(list(map_dataset(dataset.to_iterable_dataset(), model=TINY)), tiny)
+    assert map_dataset(dataset, model=TINY, labels_only=True).column_names == ["text", "label", "confidence"]
+
+
+def test_wrong_columns_are_refused() -> None:
+    """One that is missing, and one that is there already."""
+    datasets = pytest.importorskip("datasets")
+    dataset = datasets.Dataset.from_dict({"text": ["It fell."], "label": ["x"]})
+    with pytest.raises(InputError, match="column label has the name"):
+        map_dataset(dataset, model=TINY)
+    with pytest.raises(InputError, match="no column 'body'; there are: text, label"):
+        map_dataset(dataset, text_column="body", model=TINY)
+    with pytest.raises(InputError, match="no column 'body'"):
+        RayClassifier(text_column="body", model=str(TINY))(pa.table({"text": ["It fell."]}))

@@ -1,0 +1,136 @@
+"""What a worker does with a part, and what the options make of it."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from pyarrow import parquet
+
+import stance
+from stance.corpus.labelling import MOST_REMEMBERED, Memory
+from stance.corpus.layout import Options, Output, Unit
+from stance.errors import InputError
+
+from ..conftest import SENTENCES
+from .conftest import lines, score_here, tree
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    """Rows with an id and a column of another name."""
+    file = tmp_path / "sheet.csv"
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows(
+            [["id", "body", "outlet"], *([n, t, "Post"] for n, t in enumerate(SENTENCES))]
+        )
+    return file
+
+
+def test_rows_hold_what_classify_gives(sheet: Path, tmp_path: Path, tiny: stance.Classifier) -> None:
+    """All columns of the input, and then the prediction."""
+    score_here(sheet, tmp_path / "out", Options(text_column="body", format=Output.JSONL))
+    for number, (row, text) in enumerate(zip(lines(tmp_path / "out" / "rows"), SENTENCES, strict=True)):
+        expected = tiny.classify(text).to_dict()
+        probabilities = {f"p_{label}": share for label, share in expected.pop("probabilities").items()}
+        assert (
+            row
+            == {"id": str(number), "body": expected.pop("text"), "outlet": "Post"} | expected | probabilities
+        )
+
+
+def test_every_format_holds_the_same(sheet: Path, tmp_path: Path) -> None:
+    """Parquet and JSON lines alike; CSV in its own spelling."""
+    for form in Output:
+        score_here(sheet, tmp_path / form, Options(text_column="body", format=form))
+    rows = lines(tmp_path / "jsonl" / "rows")
+    assert parquet.read_table(tmp_path / "parquet" / "rows").to_pylist() == rows
+    (file,) = (tmp_path / "csv" / "rows").iterdir()
+    with file.open(newline="", encoding="utf-8") as stream:
+        cells = list(csv.DictReader(stream))
+    assert [row["stances"].split() for row in cells] == [row["stances"] for row in rows]
+    assert [float(row["p_denial"]) for row in cells] == [row["p_denial"] for row in rows]
+    assert {row["truncated"] for row in cells} == {"false"}
+    assert {row["reason"] for row in cells} == {""}
+
+
+def test_columns_are_chosen(sheet: Path, tmp_path: Path) -> None:
+    """--keep, --id-column and --labels-only leave what was asked for."""
+    options = Options("body", id_column="id", keep=("outlet",), format=Output.JSONL, labels_only=True)
+    score_here(sheet, tmp_path / "out", options)
+    assert list(lines(tmp_path / "out" / "rows")[0]) == ["id", "outlet", "label", "confidence"]
+
+
+@pytest.mark.parametrize("identified", [True, False])
+def test_documents_become_sentences(identified: bool, tmp_path: Path) -> None:
+    """Each with its place in its document; an empty document is not lost, and the rest comes through."""
+    texts = ["He denied it. She confirmed that.\n\nIt may rain.", "  ", "Nobody came."]
+    file = tmp_path / "a.jsonl"
+    file.write_text("".join(json.dumps({"n": n, "text": text}) + "\n" for n, text in enumerate(texts)))
+    options = Options(id_column="n" if identified else None, unit=Unit.DOCUMENT, format=Output.JSONL)
+    summary = score_here(file, tmp_path / "out", options)
+    rows = lines(tmp_path / "out" / "rows")
+    assert (summary.read, summary.scored, summary.sentences) == (3, 3, 5)
+    assert all(texts[row["n"]][row["start"] : row["end"]] == row["text"] for row in rows)
+    assert [(row["n"], row["index"]) for row in rows] == [(0, 0), (0, 1), (0, 2), (1, 0), (2, 0)]
+    assert rows[3]["reason"] == "empty"
+    assert rows[4]["document_id"] == (2 if identified else f"{file}:3")
+
+
+def test_an_id_column_may_be_called_document_id(tmp_path: Path) -> None:
+    """It holds what the column of that name is to hold."""
+    (tmp_path / "a.csv").write_text("document_id,text\nd1,It fell. It rose.\n")
+    options = Options(id_column="document_id", unit=Unit.DOCUMENT, format=Output.JSONL)
+    score_here(tmp_path / "a.csv", tmp_path / "out", options)
+    assert [row["document_id"] for row in lines(tmp_path / "out" / "rows")] == ["d1", "d1"]
+
+
+@pytest.mark.parametrize(
+    ("header", "options", "words"),
+    [
+        ("text,label", Options(), "column label of the input .* rename it, or leave it out .* --keep"),
+        ("text,index", Options(unit=Unit.DOCUMENT), "column index"),
+        ("body", Options(), "no column 'text'; there are: body. Name the right one by --text-column"),
+        ("text", Options(id_column="id"), "--id-column"),
+        ("text", Options(keep=("outlet",)), "--keep: no column outlet; there are: text"),
+    ],
+)
+def test_columns_that_cannot_be_are_refused(
+    header: str, options: Options, words: str, tmp_path: Path
+) -> None:
+    """Before the first row, and nothing is written."""
+    (tmp_path / "a.csv").write_text(f"{header}\n")
+    with pytest.raises(InputError, match=words):
+        score_here(tmp_path / "a.csv", tmp_path / "out", options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_clash_is_solved_by_keep(tmp_path: Path) -> None:
+    """The column of the input that is not kept makes room."""
+    (tmp_path / "a.csv").write_text("text,label\nIt fell.,x\n")
+    score_here(tmp_path / "a.csv", tmp_path / "out", Options(keep=("text",), format=Output.JSONL))
+    assert lines(tmp_path / "out" / "rows")[0]["label"] in stance.LABELS
+
+
+def test_memory_changes_no_answer(tiny: stance.Classifier) -> None:
+    """Repeated or not, before or after others have pushed it out; and it does not grow without end."""
+    memory = Memory(tiny)
+    texts = [*SENTENCES, *SENTENCES[:2], "", "It denied that. " * 100]
+    expected = list(tiny.classify_many(texts))
+    assert memory.classify_many(texts) == expected
+    assert memory.classify_many(texts) == expected
+    memory._answers |= {str(number): expected[0] for number in range(2 * MOST_REMEMBERED)}
+    assert memory.classify_many(texts) == expected
+    assert len(memory._answers) == MOST_REMEMBERED
+
+
+def test_too_many_rejections_stop_a_run(tmp_path: Path) -> None:
+    """The message says how many, mostly why, and where they are; without the limit the run goes on."""
+    (tmp_path / "a.jsonl").write_text('{"text": "It fell."}\n{"text": null}\n{"text": null}\n')
+    with pytest.raises(
+        InputError, match=r"2 of 3 rows rejected \(66.7%; 50.0% was allowed\), mostly: no text"
+    ):
+        score_here(tmp_path / "a.jsonl", tmp_path / "out", max_rejected=0.5)
+    assert score_here(tmp_path / "a.jsonl", tmp_path / "out").rejected == 2
+    score_here(tmp_path / "a.jsonl", tmp_path / "other")
+    assert tree(tmp_path / "out") == tree(tmp_path / "other")

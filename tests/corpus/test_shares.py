@@ -1,0 +1,65 @@
+"""Label shares over time and by group."""
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from stance.corpus.layout import Options, Output
+from stance.corpus.shares import MOST_BINS, MOST_GROUPS, OTHER, _day, _largest, _stretches, report
+
+from .conftest import lines, score_here
+
+
+@pytest.mark.parametrize(
+    ("value", "day"),
+    [
+        (date(2024, 2, 3), date(2024, 2, 3)),
+        (datetime(2024, 2, 3, 4), date(2024, 2, 3)),
+        ("2024-02-03", date(2024, 2, 3)),
+        ("2024-02-03T04:05:06Z", date(2024, 2, 3)),
+        ("2024-02", date(2024, 2, 1)),
+        (2024, date(2024, 1, 1)),
+        ("Saturday", None),
+        ("0000", None),
+        (None, None),
+        (True, None),
+    ],
+)
+def test_dates_are_read_in_their_usual_forms(value: object, day: date | None) -> None:
+    """What is no date has none."""
+    assert _day(value) == day
+
+
+@pytest.mark.parametrize(("days", "step"), [(50, 1), (300, 7), (1_500, 28), (15_000, 365)])
+def test_a_plot_has_few_enough_stretches(days: int, step: int) -> None:
+    """Days, weeks, months or years; nothing is lost by it."""
+    counts = {date(2000, 1, 1) + timedelta(day): Counter(none=1) for day in range(days)}
+    stretches = list(_stretches(counts))
+    assert len(stretches) <= MOST_BINS
+    assert sum(found.total() for _, found in stretches) == days
+    assert (stretches[2][0] - stretches[1][0]).days >= step
+
+
+def test_small_groups_are_brought_together() -> None:
+    """The largest come first, all others last."""
+    groups = list(_largest({str(size): Counter(none=size) for size in range(1, 30)}))
+    assert [name for name, _ in groups][:2] == ["29", "28"]
+    assert (len(groups), groups[-1][0]) == (MOST_GROUPS + 1, OTHER)
+    assert sum(found.total() for _, found in groups) == sum(range(1, 30))
+
+
+@pytest.mark.parametrize("form", list(Output))
+def test_a_page_holds_the_shares_of_the_output(form: Output, tmp_path: Path) -> None:
+    """From every format; values are escaped, and rows without one are counted."""
+    (tmp_path / "a.csv").write_text("outlet,text\n<b>$x$,It fell.\n<b>$x$,It rose.\n,It fell.\n")
+    score_here(tmp_path / "a.csv", tmp_path / "out", Options(format=form))
+    report(tmp_path / "out", page=tmp_path / "page.html", by="outlet")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "&lt;b&gt;$x$</td><td>2</td>" in page
+    assert "without a value</dt><dd>1</dd>" in page
+    assert "not finished" not in page
+    if form is Output.JSONL:
+        labels = {row["label"] for row in lines(tmp_path / "out" / "rows")}
+        assert all(f"<th>{label}</th>" in page for label in labels)
