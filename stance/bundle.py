@@ -55,6 +55,11 @@ class Bundle:
         """Name and hash, "base@0123456789ab"."""
         return f"{self.name}@{self.digest}"
 
+    def require_acts(self) -> None:
+        """Raise a ModelError unless the network says where the acts of a sentence are."""
+        if not self.finds_acts:
+            raise ModelError(f"{self.identity} finds no acts; a model that was trained to was expected")
+
 
 def find_model(model: str | Path | None = None) -> Path:
     """Find a model folder: a path, or the name of a shipped model; `base` where none is given.

@@ -12,7 +12,7 @@ from stance.acts import find_acts
 from stance.batches import batches
 from stance.bundle import Bundle, find_model, open_bundle
 from stance.calibration import decide_stances, label_probabilities, stance_probabilities
-from stance.errors import InputError, ModelError
+from stance.errors import InputError
 from stance.labels import NONE, UNSURE
 from stance.predictions import Document, Prediction
 from stance.sentences import split, well_formed
@@ -101,10 +101,8 @@ class Classifier:
                 f"an iterable of strings was expected, one {type(texts).__name__} came; "
                 "for a single sentence call classify(text)"
             )
-        if acts and not self.bundle.finds_acts:
-            raise ModelError(
-                f"{self.bundle.identity} finds no acts; a model that was trained to was expected"
-            )
+        if acts:
+            self.bundle.require_acts()
         return self._stream(iter(texts), acts, abstain)
 
     def read(self, text: str) -> Document:

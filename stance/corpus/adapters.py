@@ -154,8 +154,10 @@ def _label_columns(
     batch: dict[str, list[Any]], *, text_column: str, labels_only: bool, model: str, identity: str
 ) -> dict[str, list[Any]]:
     """Label a batch of `datasets`, whose cache tells models apart by `identity`."""
-    columns = _columns(batch[text_column], _memory(model))
-    return {name: columns[name] for name in ("label", "confidence")} if labels_only else columns
+    memory = _memory(model)
+    columns = _columns(batch[text_column], memory)
+    names = new_columns(Options(labels_only=labels_only), pa.schema([]), memory.labels)
+    return {field.name: columns[field.name] for field in names}
 
 
 @lru_cache(maxsize=1)

@@ -36,6 +36,12 @@ def score_corpus(
     labels_only: Annotated[
         bool, typer.Option("--labels-only", help="Write only label and confidence.")
     ] = False,
+    acts: Annotated[
+        bool, typer.Option("--acts", help="Write who takes which stance, by which words, toward what.")
+    ] = False,
+    abstain: Annotated[
+        bool, typer.Option("--abstain", help='Write "unsure" where no label is probable enough.')
+    ] = False,
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="A model folder, or the name of a shipped model.")
     ] = None,
@@ -63,6 +69,8 @@ def score_corpus(
                 keep=keep,
                 format=form,
                 labels_only=labels_only,
+                acts=acts,
+                abstain=abstain,
                 model=model,
                 engine=engine,
                 workers=workers,

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -64,18 +65,19 @@ class Memory:
 
     Args:
         classifier: any.
+        acts, abstain: as for `Classifier.classify_many`. Default: False.
     """
 
-    def __init__(self, classifier: Classifier) -> None:
+    def __init__(self, classifier: Classifier, *, acts: bool = False, abstain: bool = False) -> None:
         self.labels = classifier.bundle.labels
-        self._classifier = classifier
+        self._classify_many = partial(classifier.classify_many, acts=acts, abstain=abstain)
         self._answers: dict[str, Prediction] = {}
 
     def classify_many(self, texts: Sequence[str]) -> list[Prediction]:
         """Label sentences; of equal ones, one."""
         answers = {text: found for text in texts if (found := self._answers.pop(text, None))}
         new = [text for text in dict.fromkeys(texts) if text not in answers]
-        answers.update(zip(new, self._classifier.classify_many(new), strict=True))
+        answers.update(zip(new, self._classify_many(new), strict=True))
         self._answers.update((text, answers[text]) for text in answers if len(text) <= LONGEST_REMEMBERED)
         for text in list(self._answers)[: max(0, len(self._answers) - MOST_REMEMBERED)]:
             del self._answers[text]
@@ -100,7 +102,8 @@ class Labeller:
                 "Put the model back, or begin anew with --overwrite"
             )
         self._plan = plan
-        self._memory = Memory(classifier)
+        options = plan.options
+        self._memory = Memory(classifier, acts=options.acts, abstain=options.abstain)
 
     def __call__(self, part: Part, care: Care, trying: Callable[[int], None]) -> Done:
         """Label a part and write its files.

@@ -11,6 +11,10 @@ from stance.errors import InputError
 
 DOCUMENT_ID = "document_id"
 
+_SPAN = pa.struct([("text", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
+ACTS = pa.list_(pa.struct([("stance", pa.string()), ("source", _SPAN), ("cue", _SPAN), ("claim", _SPAN)]))
+"""The column of acts; spans are offsets in the sentence."""
+
 
 class Unit(StrEnum):
     """What a row of the input holds."""
@@ -38,6 +42,8 @@ class Options:
         keep: the columns of the input that come through; None for all.
         format: how parts are written.
         labels_only: write of what the model says only `label` and `confidence`.
+        acts: write who takes which stance, by which words, toward what, as well.
+        abstain: decide on "unsure" where no label is probable enough.
     """
 
     text_column: str = "text"
@@ -46,6 +52,8 @@ class Options:
     keep: tuple[str, ...] | None = None
     format: Output = Output.PARQUET
     labels_only: bool = False
+    acts: bool = False
+    abstain: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the options as plain values, as a manifest holds them."""
@@ -156,8 +164,9 @@ def new_columns(options: Options, whole: pa.Schema, labels: Sequence[str]) -> li
             kind = whole.field(options.id_column).type if options.id_column else pa.string()
             place.insert(0, pa.field(DOCUMENT_ID, kind))
     decided = [pa.field("label", pa.string()), pa.field("confidence", pa.float64())]
+    acts = [pa.field("acts", ACTS)] if options.acts else []
     if options.labels_only:
-        return place + decided
+        return place + decided + acts
     return [
         *place,
         *decided,
@@ -166,6 +175,7 @@ def new_columns(options: Options, whole: pa.Schema, labels: Sequence[str]) -> li
         pa.field("truncated", pa.bool_()),
         pa.field("reason", pa.string()),
         pa.field("model", pa.string()),
+        *acts,
     ]
 
 

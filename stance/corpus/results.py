@@ -45,7 +45,10 @@ def join(
 
 
 def answers(predictions: Sequence[Prediction], labels: Sequence[str]) -> Columns:
-    """Return the columns of predictions: label, confidence, a probability for each label, and the rest."""
+    """Return the columns of predictions: label, confidence, a probability for each label, and the rest.
+
+    Acts are null where they were not asked for.
+    """
     return {
         "label": [prediction.label for prediction in predictions],
         "confidence": [prediction.confidence for prediction in predictions],
@@ -54,6 +57,7 @@ def answers(predictions: Sequence[Prediction], labels: Sequence[str]) -> Columns
         "truncated": [prediction.truncated for prediction in predictions],
         "reason": [prediction.reason for prediction in predictions],
         "model": [prediction.model for prediction in predictions],
+        "acts": [one.acts and [act.to_dict() for act in one.acts] for one in predictions],
     }
 
 

@@ -65,6 +65,8 @@ def score(
     keep: Sequence[str] | None = None,
     format: Output | str = Output.PARQUET,
     labels_only: bool = False,
+    acts: bool = False,
+    abstain: bool = False,
     model: str | Path | None = None,
     engine: Engine | str = Engine.LOCAL,
     workers: int | None = None,
@@ -88,6 +90,8 @@ def score(
         keep: the columns of the input that come through. Default: all.
         format: "parquet", "jsonl" or "csv". Default: "parquet".
         labels_only: write only `label` and `confidence` of what the model says. Default: False.
+        acts: write who takes which stance, by which words, toward what, in a column `acts`. Default: False.
+        abstain: decide on "unsure" where no label is probable enough. Default: False.
         model: a model folder, or the name of a shipped model. Default: "base".
         engine: "local", or "ray" for the cluster of RAY_ADDRESS (extra `ray`). Default: "local".
         workers: processes, at least 1. Default: one a core, of this machine or of the cluster.
@@ -97,7 +101,7 @@ def score(
 
     Raises:
         InputError: nothing can be read, a column is missing or clashes, or too many rows were rejected.
-        ModelError: the model cannot be opened.
+        ModelError: the model cannot be opened, or finds no acts.
         OutputError: `out` holds another run, or cannot be written.
         MissingExtraError: the engine is not installed.
     """
@@ -110,6 +114,8 @@ def score(
         keep=None if keep is None else tuple(keep),
         format=Output(format),
         labels_only=labels_only,
+        acts=acts,
+        abstain=abstain,
     )
     folder = Folder.at(out)
     run = Run.planned(inputs, folder=folder, options=options, model=model)
@@ -154,6 +160,8 @@ class Run:
         """Look at the input and the model; see `score`."""
         places = [inputs] if isinstance(inputs, str | Path) else inputs
         bundle = open_bundle(find_model(model))
+        if options.acts:
+            bundle.require_acts()
         sources = find([str(place) for place in places], folder)
         schemas, broken = _schemas(sources, options.text_column)
         if not schemas:

@@ -10,6 +10,7 @@ from pyarrow import parquet
 import stance
 from stance.corpus.labelling import MOST_REMEMBERED, Memory
 from stance.corpus.layout import Options, Output, Unit
+from stance.corpus.writers import COLUMN_READERS
 from stance.errors import InputError
 
 from ..conftest import SENTENCES
@@ -32,6 +33,7 @@ def test_rows_hold_what_classify_gives(sheet: Path, tmp_path: Path, tiny: stance
     score_here(sheet, tmp_path / "out", Options(text_column="body", format=Output.JSONL))
     for number, (row, text) in enumerate(zip(lines(tmp_path / "out" / "rows"), SENTENCES, strict=True)):
         expected = tiny.classify(text).to_dict()
+        assert expected.pop("acts") is None
         probabilities = {f"p_{label}": share for label, share in expected.pop("probabilities").items()}
         assert (
             row
@@ -134,3 +136,27 @@ def test_too_many_rejections_stop_a_run(tmp_path: Path) -> None:
     assert score_here(tmp_path / "a.jsonl", tmp_path / "out").rejected == 2
     score_here(tmp_path / "a.jsonl", tmp_path / "other")
     assert tree(tmp_path / "out") == tree(tmp_path / "other")
+
+
+@pytest.mark.parametrize("form", list(Output))
+def test_acts_come_with_their_sentences(tiny: stance.Classifier, tmp_path: Path, form: Output) -> None:
+    """Nested columns, or JSON in a cell; the same as the classifier gives, and gone if not asked for."""
+    source = tmp_path / "in.txt"
+    source.write_text("\n".join(SENTENCES), encoding="utf-8")
+    score_here(source, tmp_path / "out", Options(format=form, acts=True))
+    (file,) = (tmp_path / "out" / "rows").iterdir()
+    found = [row[0] for row in COLUMN_READERS[form](file.read_bytes(), ["acts"])]
+    expected = [tiny.classify(text, acts=True).to_dict()["acts"] for text in SENTENCES]
+    assert [json.loads(acts) if form is Output.CSV and acts else acts or [] for acts in found] == expected
+    score_here(source, tmp_path / "plain", Options(format=Output.JSONL))
+    assert "acts" not in lines(tmp_path / "plain" / "rows")[0]
+
+
+def test_what_is_unsure_is_written_so(tiny: stance.Classifier, tmp_path: Path) -> None:
+    """The decision of a classifier that may abstain, with its reason."""
+    source = tmp_path / "in.txt"
+    source.write_text("\n".join(SENTENCES), encoding="utf-8")
+    score_here(source, tmp_path / "out", Options(format=Output.JSONL, abstain=True))
+    expected = [(one.label, one.reason) for one in tiny.classify_many(SENTENCES, abstain=True)]
+    assert [(row["label"], row["reason"]) for row in lines(tmp_path / "out" / "rows")] == expected
+    assert any(label == "unsure" for label, _ in expected)
