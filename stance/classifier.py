@@ -14,6 +14,7 @@ from stance.bundle import Bundle, find_model, open_bundle
 from stance.calibration import decide_stances, label_probabilities, stance_probabilities
 from stance.errors import InputError
 from stance.labels import NONE, UNSURE
+from stance.mentions import resolve
 from stance.predictions import Document, Prediction
 from stance.sentences import split, well_formed
 from stance.session import CpuSession, Session
@@ -106,7 +107,7 @@ class Classifier:
         return self._stream(iter(texts), acts, abstain)
 
     def read(self, text: str) -> Document:
-        """Split a text into sentences, label each, and find their acts if the model does.
+        """Split a text into sentences, label each, and find their acts and who takes them if the model does.
 
         Raises:
             InputError: `text` is not a string.
@@ -114,8 +115,8 @@ class Classifier:
         _check_string(text)
         sentences = tuple(split(text))
         texts = [sentence.text for sentence in sentences]
-        predictions = self.classify_many(texts, acts=self.bundle.finds_acts)
-        return Document(text, sentences, tuple(predictions))
+        predictions = list(self.classify_many(texts, acts=self.bundle.finds_acts))
+        return Document(text, sentences, tuple(resolve(text, sentences, predictions)))
 
     def _stream(self, texts: Iterator[str], acts: bool, abstain: bool) -> Iterator[Prediction]:
         position = 0

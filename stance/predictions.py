@@ -37,12 +37,15 @@ class Act:
         source: who takes it; None if the sentence does not say, or its writer does.
         cue: the words that show it; None if no words do.
         claim: what it is about; None if the sentence does not say.
+        named: the source's first full mention in the document, with offsets there; None where there is no
+            document, or it does not make it plain.
     """
 
     stance: str
     source: Span | None
     cue: Span | None
     claim: Span | None
+    named: Span | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the act as plain dicts, strings and numbers, ready for JSON."""
@@ -56,7 +59,7 @@ class Act:
             InputError: a field is missing.
         """
         try:
-            spans = (values[name] for name in ("source", "cue", "claim"))
+            spans = (*(values[name] for name in ("source", "cue", "claim")), values.get("named"))
             return cls(values["stance"], *(span and Span(**span) for span in spans))
         except (KeyError, TypeError) as error:
             raise InputError(

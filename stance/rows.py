@@ -113,6 +113,8 @@ def _notes(row: Row) -> Iterator[str]:
 def _reading(act: Mapping[str, Any]) -> str:
     """Say an act in words: who, by which words, toward what."""
     source, cue, claim = (act[name]["text"] if act[name] else None for name in ("source", "cue", "claim"))
+    if act.get("named"):
+        source = f"{source} ({act['named']['text']})"
     return " · ".join(part for part in (source or "the text", f"“{cue}”" if cue else "", claim) if part)
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from stance.corpus.sources import Source
 from stance.corpus.tables import Parsed, raw
 from stance.corpus.writers import WRITERS, write_jsonl
 from stance.errors import ModelError
+from stance.mentions import resolve
 from stance.predictions import Prediction
 from stance.sentences import Sentence, split
 
@@ -124,8 +126,8 @@ class Labeller:
         for first in range(0, len(texts), care.batch):
             if care.batch == 1:
                 trying(parsed.offsets[first])
-            some = sentences[first : first + care.batch]
-            predictions += self._memory.classify_many([one.text for row in some for one in row])
+            some = slice(first, first + care.batch)
+            predictions += self._predict(texts[some], sentences[some])
         table = join(
             parsed.table,
             sentences,
@@ -135,6 +137,13 @@ class Labeller:
             names=[f"{plan.files[part.file].name}:{part.first + offset}" for offset in parsed.offsets],
         )
         return self._write(part, parsed, table, predictions)
+
+    def _predict(self, texts: Sequence[str], sentences: Sequence[Sequence[Sentence]]) -> Iterator[Prediction]:
+        """Label the sentences of rows, and name the sources of documents as `Classifier.read` does."""
+        predictions = iter(self._memory.classify_many([one.text for row in sentences for one in row]))
+        for text, row in zip(texts, sentences, strict=True):
+            found = list(islice(predictions, len(row)))
+            yield from resolve(text, row, found) if self._plan.options.unit is Unit.DOCUMENT else found
 
     def _readable(self, part: Part, refused: dict[int, str]) -> Parsed:
         """Parse a part, and reject the rows without text and those that are refused."""

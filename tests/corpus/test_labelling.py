@@ -160,3 +160,14 @@ def test_what_is_unsure_is_written_so(tiny: stance.Classifier, tmp_path: Path) -
     expected = [(one.label, one.reason) for one in tiny.classify_many(SENTENCES, abstain=True)]
     assert [(row["label"], row["reason"]) for row in lines(tmp_path / "out" / "rows")] == expected
     assert any(label == "unsure" for label, _ in expected)
+
+
+def test_documents_name_their_sources_as_reading_does(tiny: stance.Classifier, tmp_path: Path) -> None:
+    """The same acts, with the same first full mentions."""
+    text = " ".join(SENTENCES)
+    source = tmp_path / "in.jsonl"
+    source.write_text(json.dumps({"text": text}), encoding="utf-8")
+    options = Options(unit=Unit.DOCUMENT, format=Output.JSONL, acts=True)
+    score_here(source, tmp_path / "out", options)
+    expected = [prediction.to_dict()["acts"] for prediction in tiny.read(text).predictions]
+    assert [row["acts"] for row in lines(tmp_path / "out" / "rows")] == expected
