@@ -154,6 +154,7 @@ def fit(
     checkpoint = last_checkpoint(work) if resume else None
     if checkpoint:
         best.restore(checkpoint)
+        trainer.args.eval_on_start = False  # it was measured; to measure it again would count as no better
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.accelerator.end_training()
     if recipe.lora is not None:
@@ -223,6 +224,7 @@ def _arguments(recipe: Recipe, work: Path) -> TrainingArguments:
         logging_steps=10,
         disable_tqdm=True,
         report_to="none",
+        use_cpu=not torch.accelerator.is_available(),  # said outright, or processes on a CPU would not join
         bf16=torch.cuda.is_available() and torch.cuda.is_bf16_supported(),
         seed=recipe.seed,
         dataloader_pin_memory=False,

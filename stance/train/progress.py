@@ -96,6 +96,6 @@ def tensorboard(folder: Path) -> TrainerCallback:
     """
     if find_spec("tensorboard") is None:
         raise MissingExtraError("--tensorboard", "tensorboard")
-    from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415
-
-    return TensorBoardCallback(SummaryWriter(str(folder)))  # type: ignore[no-untyped-call]
+    callback = TensorBoardCallback()  # type: ignore[no-untyped-call]
+    callback.logging_dir = str(folder)
+    return callback

@@ -27,8 +27,9 @@ def shown(work: Path, *, terminal: bool, epochs: int = 2, resume: bool = False) 
 
 
 def test_a_line_an_epoch_where_there_is_no_terminal(tmp_path: Path) -> None:
-    """Loss, macro-F1 and, until the last, the time left; a resumed run goes on counting."""
-    first, second = shown(tmp_path, terminal=False).splitlines()
+    """Loss, macro-F1 and, until the last, the time left; a resumed run goes on where the other was."""
+    start, first, second = shown(tmp_path, terminal=False).splitlines()
+    assert re.fullmatch(r"epoch 0: loss -, development macro-F1 \d\.\d{4}", start)
     assert re.fullmatch(r"epoch 1 of 2: loss \d\.\d{4}, development macro-F1 \d\.\d{4}, \d+:\d\d left", first)
     assert re.fullmatch(r"epoch 2 of 2: loss \d\.\d{4}, development macro-F1 \d\.\d{4}", second)
     (third,) = shown(tmp_path, terminal=False, epochs=3, resume=True).splitlines()
@@ -56,7 +57,7 @@ def test_tensorboard_files_hold_the_figures(tmp_path: Path) -> None:
     )
     board = events.EventAccumulator(str(tmp_path / "board"))
     board.Reload()
-    assert [event.step for event in board.Scalars("eval/macro_f1")] == [12, 24]
+    assert [event.step for event in board.Scalars("eval/macro_f1")] == [0, 12, 24]
     assert [event.step for event in board.Scalars("train/loss")] == [10, 20]
 
 
