@@ -19,7 +19,7 @@ Array = NDArray[np.floating]
 Tokens = tuple[int, int]
 """The first and the last token of a span."""
 
-CUE_THRESHOLD = 0.5
+CUE_THRESHOLD = 0.7
 """The probability from which a token belongs to a cue."""
 
 FAINT_CUE_THRESHOLD = 0.1
