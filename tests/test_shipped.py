@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import stance
 from stance.bundle import find_model, open_bundle
+from stance.mentions import resolve
 
 PLAIN = {
     "Tehran denied any plan to sell drones.": "denial",
@@ -61,15 +63,31 @@ def test_every_entry_point_gives_the_same(base: stance.Classifier) -> None:
     """One at a time, many at once, as a document, and on the command line."""
     document = base.read(DEMO)
     texts = [sentence.text for sentence in document.sentences]
-    assert (
-        list(document.predictions)
-        == list(base.classify_many(texts))
-        == [base.classify(text) for text in texts]
-    )
+    many = list(base.classify_many(texts, acts=True))
+    assert many == [base.classify(text, acts=True) for text in texts]
+    assert list(document.predictions) == list(resolve(DEMO, document.sentences, many))
+    assert [replace(one, acts=None) for one in many] == list(base.classify_many(texts))
     run = subprocess.run(
         [sys.executable, "-Im", "stance", "demo", "--format", "jsonl"], capture_output=True, check=True
     )
     assert [json.loads(line) for line in run.stdout.splitlines()] == list(document.rows())
+
+
+def test_the_demonstration_article_says_who_and_what(base: stance.Classifier) -> None:
+    """The parties under each stance, by which words, toward what; a short form by its full name."""
+    acts = [act for prediction in base.read(DEMO).predictions for act in prediction.acts or ()]
+    found = {(act.stance, act.source and act.source.text, act.cue and act.cue.text) for act in acts}
+    assert {
+        ("denial", "Orlenia", "Denies"),
+        ("confirmation", "A spokesman for the agency", "confirmed"),
+        ("hedge", "Its spokeswoman, Ilse Brandt", "no indication"),
+        ("allegation", "The opposition", "accused"),
+        ("allegation", "Mr. Ried", "alleges"),
+    } <= found
+    (agency,) = [act for act in acts if act.source and act.source.text == "The agency"]
+    assert agency.named
+    assert agency.named.text == "Federal Intelligence Agency"
+    assert DEMO[agency.named.start : agency.named.end] == agency.named.text
 
 
 def test_the_folder_is_whole_and_small() -> None:
