@@ -4,7 +4,8 @@
 
 The rows are the sentences of the article that ships with the library, each varied by a number, so that none
 comes twice; a JSON lines file of them is scored to Parquet. Both ways are timed from the start of their
-processes to the end, in turn; on a machine with other work, compare their processor seconds. Memory is the most that any worker, and the main process, ever held (Linux).
+processes to the end, in turn; on a machine with other work, compare their processor seconds. Memory is the
+most that any worker, and the main process, ever held (Linux).
 """
 
 import argparse
