@@ -4,11 +4,13 @@
 
 The rows are the sentences of the article that ships with the library, each varied by a number, so that none
 comes twice; a JSON lines file of them is scored to Parquet. Both ways are timed from the start of their
-processes to the end, in turn. Memory is the most that any worker, and the main process, ever held (Linux).
+processes to the end, in turn; on a machine with other work, compare their processor seconds. Memory is the
+most that any worker, and the main process, ever held (Linux).
 """
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -61,6 +63,12 @@ def score(corpus: Path, out: Path, model: Path, workers: int, memory: dict[str, 
     return seconds
 
 
+def processor_seconds() -> float:
+    """Of all processes that have ended, and theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def watch(process: subprocess.Popen[bytes], memory: dict[str, int]) -> None:
     """Note the most memory of the main process and of any of its children, in MB."""
     while process.poll() is None:
@@ -91,13 +99,20 @@ if __name__ == "__main__":
                 rows.write(json.dumps({"id": number, "text": sentence}, ensure_ascii=False) + "\n")
         memory: dict[str, int] = {}
         times: dict[str, list[float]] = {"bare": [], "score": []}
+        work: dict[str, list[float]] = {"bare": [], "score": []}
         for number in range(options.rounds):
+            before = processor_seconds()
             times["bare"].append(bare(lines, options.model, options.workers))
+            between = processor_seconds()
             out = Path(place) / str(number)
             times["score"].append(score(corpus, out, options.model, options.workers, memory))
+            work["bare"].append(between - before)
+            work["score"].append(processor_seconds() - between)
     best = {way: min(seconds) for way, seconds in times.items()}
     for way, seconds in best.items():
-        print(f"{way:6s} {options.rows / seconds:8.0f} sentences/s")
-    print(f"ratio  {best['bare'] / best['score']:8.3f}")
+        spent = min(work[way])
+        print(f"{way:6s} {options.rows / seconds:8.0f} sentences/s {spent:8.1f} processor seconds")
+    spent = min(work["bare"]) / min(work["score"])
+    print(f"ratio  {best['bare'] / best['score']:8.3f}             {spent:8.3f}")
     for name, peak in memory.items():
         print(f"{name:6s} {peak:8d} MB at most")

@@ -223,11 +223,12 @@ def _check_empty(folder: Folder, sizes: Mapping[str, int]) -> None:
 
 
 def _whole(folder: Folder, sizes: Mapping[str, int]) -> Iterator[Done]:
-    """Read the parts whose files are all there; a line that was cut short ends the journal."""
+    """Read the parts whose files are all there; a line that is not whole ends the journal."""
     for line in (folder.read(JOURNAL) or b"").splitlines(keepends=True):
-        if not line.endswith(b"\n"):
+        try:
+            part = Done(**json.loads(line))
+        except (TypeError, ValueError):
             return
-        part = Done(**json.loads(line))
         if all(sizes.get(name) == size for name, size in part.files.items()):
             yield part
 

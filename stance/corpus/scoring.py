@@ -215,17 +215,20 @@ class Run:
         self._check(journal, max_rejected, at_least=1)
 
     def _parts(self, journal: Journal, sizes: dict[tuple[int, int], int]) -> Iterator[Part]:
-        plan = self.plan
-        limits = LIMITS[plan.options.unit]
-        for number, source in enumerate(plan.files):
-            if number not in self.broken:
-                done = journal.done(number)
-                reader = READERS[source.kind]
-                for part in reader.parts(
-                    source, file=number, columns=plan.layout.read.names, limits=limits, done=done
-                ):
+        columns, limits = self.plan.layout.read.names, LIMITS[self.plan.options.unit]
+        for number, source in enumerate(self.plan.files):
+            if number in self.broken:
+                continue
+            reader, done = READERS[source.kind], journal.done(number)
+            try:
+                for part in reader.parts(source, file=number, columns=columns, limits=limits, done=done):
                     sizes[part.file, part.first] = part.size
                     yield part
+            except UnreadableError as error:
+                raise InputError(
+                    f"{source.name}: could be opened when the run began, and cannot now: {error}; "
+                    "mend it, and the same command goes on"
+                ) from error
 
     def _reject_file(self, journal: Journal, number: int, reason: str) -> None:
         """Note a file that cannot be opened: one entry, and no row."""
