@@ -69,4 +69,5 @@ if __name__ == "__main__":
         label = LABELS[best if index % 8 else 0]  # right but for a few, so that it is well calibrated
         held_out.append(LabelledSentence(text, label, stances=(label,) if label in STANCES else ()))
     flips = export(network, words, HERE / "tiny", held_out=held_out, max_tokens=48, max_flips=1.0)
+    (HERE / "tiny" / "README.md").unlink()  # a card would say that it is good for something
     print(f"{flips:.1%} of labels flipped by int8")

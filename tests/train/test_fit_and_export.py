@@ -20,7 +20,7 @@ from stance.train.fit import ClassWeights, Recipe, fit
 from stance.train.metrics import macro_f1
 from stance.train.model import StanceModel, open_base
 
-from ..conftest import TINY
+from ..conftest import SENTENCES, TINY
 
 DENIAL = LabelledAct("denial", Span("denied", 3, 9), Span("It", 0, 2), Span("the deal", 10, 18), whole=True)
 DENIED = LabelledSentence("It denied the deal.", "denial", ("denial",), (DENIAL,))
@@ -249,13 +249,13 @@ def test_a_model_finds_acts_only_if_it_was_taught(tmp_path: Path, taught: bool) 
     assert stance.load(tmp_path / "mine").bundle.finds_acts == taught
 
 
-def test_class_weights_favour_rare_labels(tmp_path: Path) -> None:
-    """Of two labels for the same text the rarer one wins when they are weighed."""
-    text = "It denied the deal."
+def test_class_weights_favour_rare_labels(tiny: stance.Classifier, tmp_path: Path) -> None:
+    """Of two labels for the same text, new to the model, the rarer one wins when they are weighed."""
+    text = next(text for text in SENTENCES if tiny.classify(text).label not in ("none", "denial"))
     rows = [LabelledSentence(text, "none")] * 30 + [LabelledSentence(text, "denial")] * 20
     answers = []
     for weighed in ClassWeights:
-        recipe = Recipe(learning_rate=1e-3, epochs=1, warmup=0.0, averaging=0.0, class_weights=weighed)
+        recipe = Recipe(learning_rate=1e-2, epochs=3, warmup=0.0, averaging=0.0, class_weights=weighed)
         model, tokenizer = fit(rows, rows, base=TINY, work=tmp_path / weighed, recipe=recipe)
         row = tokenizer(text, return_tensors="pt")
         with torch.inference_mode():
