@@ -28,15 +28,16 @@ class Suspect:
         row: where it stood in its file.
         label: the label it has.
         suggestion: the label that is likelier.
-        margin: probability of its label less that of the likeliest other, -1 to 1; the lower, the likelier it
-            is wrong.
+        probability: of its label, out of fold, 0 to 1; the lower, the likelier it is wrong.
+        confident: whether confident learning counts it under another label.
         text: the sentence.
     """
 
     row: int
     label: str
     suggestion: str
-    margin: float
+    probability: float
+    confident: bool
     text: str
 
 
@@ -49,22 +50,32 @@ def audit(sentences: Sequence[LabelledSentence], features: Array, *, seed: int =
         seed: decides the folds. Default 0.
 
     Returns:
-        The suspects, the likeliest error first.
+        The suspects, the likeliest error first: rows that confident learning counts under another label, and
+        rows of which another label is likelier than their own. Ranked by the probability of their own, which
+        finds more errors than its distance to the next (`training/flips.py`).
 
-    Source: Northcutt et al. 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels".
+    Source: Northcutt et al. 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels"; the ranking
+    is its self-confidence.
     """
     labels = sorted({sentence.label for sentence in sentences})
     given = np.array([labels.index(sentence.label) for sentence in sentences])
     probabilities = _out_of_fold(features, given, seed)
-    likely = _confident_labels(given, probabilities)
-    others = np.where(np.eye(len(labels), dtype=bool)[given], -1, probabilities).max(axis=1)
-    margins = probabilities[np.arange(len(given)), given] - others
+    own = probabilities[np.arange(len(given)), given]
+    likeliest = np.where(np.eye(len(labels), dtype=bool)[given], -1, probabilities).argmax(axis=1)
+    confident = _confident_labels(given, probabilities) != given
+    doubted = confident | (probabilities.argmax(axis=1) != given)
     suspects = [
-        Suspect(sentence.row, sentence.label, labels[label], round(float(margin), 4), sentence.text)
-        for sentence, old, label, margin in zip(sentences, given, likely, margins, strict=True)
-        if label != old
+        Suspect(
+            sentences[row].row,
+            sentences[row].label,
+            labels[likeliest[row]],
+            round(float(own[row]), 4),
+            bool(confident[row]),
+            sentences[row].text,
+        )
+        for row in np.flatnonzero(doubted)
     ]
-    return sorted(suspects, key=lambda suspect: suspect.margin)
+    return sorted(suspects, key=lambda suspect: suspect.probability)
 
 
 def embed(texts: Sequence[str], encoder: str | Path, *, max_tokens: int = 128) -> Array:

@@ -230,7 +230,7 @@ def audit_labels(
     sentences = _checked(data, columns, (), None)
     features = embed([sentence.text for sentence in sentences], base or find_model())
     suspects = audit(sentences, features, seed=seed)
-    names = ["row", "label", "suggestion", "margin", "text"]
+    names = ["row", "label", "suggestion", "probability", "confident", "text"]
     _write_csv(out, names, [asdict(suspect) for suspect in suspects])
     print(f"{out}: {len(suspects)} of {len(sentences)} labels are suspect")
 

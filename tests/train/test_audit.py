@@ -19,7 +19,9 @@ def test_flipped_labels_come_first() -> None:
     rows = [LabelledSentence(f"row {row}", "abc"[label], row=row) for row, label in enumerate(labels)]
     suspects = audit(rows, features)
     assert len({suspect.row for suspect in suspects[:40]} & flipped) >= 12
-    assert [suspect.margin for suspect in suspects] == sorted(suspect.margin for suspect in suspects)
+    assert [suspect.probability for suspect in suspects] == sorted(
+        suspect.probability for suspect in suspects
+    )
     for suspect in suspects[:5]:
         assert suspect.suggestion != suspect.label == rows[suspect.row].label
 
