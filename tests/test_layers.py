@@ -13,7 +13,7 @@ LAYERS = (
     {"sentences", "predictions", "calibration", "pages"},
     {"bundle", "batches", "session", "acts", "mentions"},
     {"classifier"},
-    {"corpus", "inputs", "rows", "page", "spacy", "mcp"},
+    {"corpus", "inputs", "rows", "page", "spacy", "mcp", "sklearn"},
     {"cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
