@@ -81,7 +81,7 @@ class StanceVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Label texts.
 
         Args:
-            X: texts: any iterable of strings, a pandas or polars column, or a table of one column.
+            X: texts: any iterable of strings, a pandas column, or a table of one column.
 
         Returns:
             [texts, columns], the columns being those of `get_feature_names_out`.
