@@ -1,6 +1,7 @@
 """The command line: thin commands over the library."""
 
 import importlib
+import signal
 import sys
 from collections.abc import Callable
 from importlib.resources import files
@@ -96,6 +97,16 @@ def info(model: ModelOption = None) -> None:
     print(f"acts         {'found' if bundle.finds_acts else 'not found'}")
     for label in bundle.labels:
         print(f"label        {label}: {MEANINGS.get(label, '')}".rstrip(": "))
+
+
+@app.command()
+def mcp(model: ModelOption = None, threads: ThreadsOption = None) -> None:
+    """Serve `classify` and `read` as tools for assistants, over standard input and output."""
+    if sys.stdin.isatty():
+        _say("an assistant is expected to talk to this over standard input; Ctrl-C ends it")
+    # The thread that reads standard input hears of no KeyboardInterrupt, and the process would wait for it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    importlib.import_module("stance.mcp").serve(model, threads=threads)
 
 
 TRAINING = {

@@ -13,7 +13,7 @@ LAYERS = (
     {"sentences", "predictions", "calibration", "pages"},
     {"bundle", "batches", "session", "acts", "mentions"},
     {"classifier"},
-    {"corpus", "inputs", "rows", "page", "spacy"},
+    {"corpus", "inputs", "rows", "page", "spacy", "mcp", "sklearn"},
     {"cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -64,6 +64,7 @@ def test_classifying_loads_no_training_library() -> None:
         "import sys, stance\n"
         f"stance.load({str(tiny)!r}).classify('It denied that.')\n"
         "heavy = {'torch', 'transformers', 'datasets', 'sklearn', 'scipy', 'onnx', 'pandas', 'pyarrow'}\n"
+        "heavy |= {'mcp', 'pydantic', 'spacy'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-Ic", code], capture_output=True, text=True, check=True)

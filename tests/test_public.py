@@ -2,7 +2,11 @@
 
 import ast
 import inspect
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 import stance
 
@@ -50,6 +54,14 @@ def test_every_error_is_a_stance_error() -> None:
     """One except clause catches all that the library raises on purpose."""
     for name in ("InputError", "MissingExtraError", "ModelError", "OutputError"):
         assert issubclass(getattr(stance, name), stance.StanceError)
+
+
+@pytest.mark.parametrize("package", ["mcp", "sklearn", "spacy"])
+def test_a_missing_extra_is_named(package: str) -> None:
+    """A module that needs a package that is not there says how to install it."""
+    code = f"import sys; sys.modules[{package!r}] = None; import stance.{package}"
+    run = subprocess.run([sys.executable, "-Ic", code], capture_output=True, text=True, check=False)
+    assert f'pip install "stance-classifier[{package}]"' in run.stderr.splitlines()[-1]
 
 
 def test_every_test_states_a_behaviour() -> None:

@@ -1,0 +1,123 @@
+"""A server of the Model Context Protocol over standard input and output (extra `mcp`).
+
+Assistants start it by themselves, given the command `stance mcp`, and call its tools.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, cast
+
+import stance
+from stance.classifier import Classifier, load
+from stance.errors import MissingExtraError, StanceError
+from stance.predictions import Prediction
+
+try:
+    from mcp.server import MCPServer
+    from mcp.server.mcpserver.exceptions import ToolError
+    from mcp.types import ToolAnnotations
+    from pydantic import Field
+    from typing_extensions import TypedDict
+except ImportError as error:
+    raise MissingExtraError("the MCP server", "mcp") from error
+
+MOST_SENTENCES = 1_000
+"""The most sentences that one call of `classify` takes."""
+
+LONGEST_SENTENCE = 10_000
+"""In characters; the model reads far less, and says where it stopped."""
+
+LONGEST_ARTICLE = 1_000_000
+"""In characters."""
+
+INSTRUCTIONS = (
+    "Labels sentences of English news by what they do with a claim: allegation, confirmation, hedge, denial "
+    "or none. A label does not say whether the claim is true. Use `read` for an article, `classify` for "
+    "sentences."
+)
+
+_READ_ONLY = ToolAnnotations(
+    read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+)
+
+Sentence = Annotated[str, Field(max_length=LONGEST_SENTENCE)]
+Sentences = Annotated[
+    list[Sentence],
+    Field(max_length=MOST_SENTENCES, description="One sentence each; send more in several calls."),
+]
+Article = Annotated[
+    str,
+    Field(max_length=LONGEST_ARTICLE, description="An article as plain text; it is split into sentences."),
+]
+Acts = Annotated[bool, Field(description="Say who takes which stance, by which words, toward what.")]
+Abstain = Annotated[bool, Field(description='Answer "unsure" where no label is probable enough.')]
+
+
+class Predictions(TypedDict):
+    """What the model says of each sentence, in the order in which they came."""
+
+    predictions: list[Prediction]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row(Prediction):
+    """A prediction and the place of its sentence in the article, in characters."""
+
+    index: int
+    start: int
+    end: int
+
+
+class Reading(TypedDict):
+    """An article and a prediction for each of its sentences, in order."""
+
+    text: str
+    sentences: list[Row]
+
+
+def serve(model: str | Path | None = None, *, threads: int | None = None) -> None:
+    """Answer calls from standard input until it ends.
+
+    Args:
+        model: a model folder, or the name of a shipped model. Default: "base".
+        threads: for the network, at least 1. Default: one for each physical core.
+
+    Raises:
+        ModelError: the folder is missing, damaged, or not of this format.
+    """
+    make_server(load(model, threads=threads)).run("stdio")
+
+
+def make_server(classifier: Classifier) -> MCPServer:
+    """Make a server whose tools call a classifier.
+
+    Args:
+        classifier: is shared by all calls.
+    """
+    # Of a call that fails, lower levels would log the message, which may hold words of the text.
+    server = MCPServer("stance", instructions=INSTRUCTIONS, version=stance.__version__, log_level="WARNING")
+
+    @server.tool(title="Label sentences", annotations=_READ_ONLY)
+    @_tool_errors()
+    def classify(texts: Sentences, acts: Acts = False, abstain: Abstain = False) -> Predictions:
+        """Label sentences of news as allegation, confirmation, hedge, denial or none, with probabilities."""
+        return {"predictions": list(classifier.classify_many(texts, acts=acts, abstain=abstain))}
+
+    @server.tool(title="Read an article", annotations=_READ_ONLY)
+    @_tool_errors()
+    def read(text: Article) -> Reading:
+        """Split a news article into sentences, label each, and say who takes which stance on what."""
+        return cast(Reading, classifier.read(text).to_dict())
+
+    return server
+
+
+@contextmanager
+def _tool_errors() -> Iterator[None]:
+    """Let the caller read what this library has to say; of other errors it learns only that there was one."""
+    try:
+        yield
+    except StanceError as error:
+        raise ToolError(str(error)) from error
