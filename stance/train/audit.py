@@ -73,7 +73,7 @@ def audit(sentences: Sequence[LabelledSentence], features: Array, *, seed: int =
             bool(confident[row]),
             sentences[row].text,
         )
-        for row in np.flatnonzero(doubted)
+        for row in np.flatnonzero(doubted).tolist()
     ]
     return sorted(suspects, key=lambda suspect: suspect.probability)
 

@@ -24,6 +24,7 @@ from stance.train.evaluate import compare, evaluate
 from stance.train.export import export
 from stance.train.fit import ClassWeights, Recipe, fit
 from stance.train.graph import Precision
+from stance.train.probe import FEW, fit_head, suits_head_alone
 from stance.train.progress import ShowProgress, tensorboard
 from stance.train.push import push
 from stance.train.report import write_report
@@ -107,6 +108,13 @@ def train_model(
     max_flips: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="The share of labels that int8 may change.")
     ] = 0.01,
+    head_only: Annotated[
+        bool | None,
+        typer.Option(
+            "--head-only/--all-weights",
+            help=f"Learn a new label head alone, from all rows [default: with at most {FEW} rows a label].",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Decides the split, new weights and the order.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped run left off.")] = False,
     board: Annotated[
@@ -129,25 +137,39 @@ def train_model(
     with _one_voice() as first:
         held_out = _sentences(development, columns)
         sentences = list(_checked(data, columns, held_out, set_aside if first else None))
-        if not held_out:
-            sentences, held_out = split(sentences, seed=seed)
         found = {sentence.label for sentence in (*sentences, *held_out)}
         ours = found <= set(LABELS)
-        with ShowProgress() as progress:
-            model, tokenizer = fit(
-                sentences,
-                held_out,
-                base=base or find_model(),
-                work=out.with_name(f"{out.name}.work"),
-                recipe=recipe,
-                labels=LABELS if ours else tuple(sorted(found)),
-                stances=STANCES if ours else (),
-                resume=resume,
-                callbacks=[progress, *boards],
-            )
+        labels = LABELS if ours else tuple(sorted(found))
+        start = base or find_model()
+        if head_only is None:
+            head_only = not held_out and suits_head_alone(sentences, start, labels)
+        out_of_fold = None
+        if head_only:
+            held_out = sentences = [*sentences, *held_out]
+            model, tokenizer, out_of_fold = fit_head(sentences, base=start, labels=labels, seed=seed)
+        else:
+            if not held_out:
+                sentences, held_out = split(sentences, seed=seed)
+            with ShowProgress() as progress:
+                model, tokenizer = fit(
+                    sentences,
+                    held_out,
+                    base=start,
+                    work=out.with_name(f"{out.name}.work"),
+                    recipe=recipe,
+                    labels=labels,
+                    stances=STANCES if ours else (),
+                    resume=resume,
+                    callbacks=[progress, *boards],
+                )
         if first:
-            origin = Path(base or find_model()).name if Path(base or find_model()).exists() else base
-            parts = {"base": origin, "sentences": len(sentences), "development sentences": len(held_out)}
+            how: dict[str, object] = {"learnt": "the label head alone"} if head_only else asdict(recipe)
+            origin = Path(start).name if Path(start).exists() else start
+            parts: dict[str, object] = {
+                "base": origin,
+                "sentences": len(sentences),
+                "development sentences": len(held_out),
+            }
             flips = export(
                 model,
                 tokenizer,
@@ -155,7 +177,8 @@ def train_model(
                 held_out=held_out,
                 precision=precision,
                 max_flips=max_flips,
-                training=parts | asdict(recipe),
+                training=parts | how,
+                out_of_fold=out_of_fold,
             )
             print(
                 f"{out}: written; {precision} labels {flips:.2%} of the development part otherwise than fp32"

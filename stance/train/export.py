@@ -49,6 +49,7 @@ def export(
     precision: Precision = Precision.INT8,
     max_flips: float = 0.01,
     training: Mapping[str, object] | None = None,
+    out_of_fold: NDArray[np.float32] | None = None,
 ) -> float:
     """Write a model folder: checkpoint, network, tokenizer, contract and card.
 
@@ -62,6 +63,8 @@ def export(
         precision: of the network. "int8" is smaller and faster, "fp32" exact. Default "int8".
         max_flips: the share of `held_out` that int8 may label otherwise than fp32. Default 0.01.
         training: what the card shall say of how the model was trained, value by name. Default: nothing.
+        out_of_fold: [held_out, labels] the label logits to fit and to measure with, where the model has seen
+            `held_out`: those of models that had not. Default: its own.
 
     Returns:
         The share of `held_out` that the network labels otherwise than in fp32.
@@ -77,11 +80,13 @@ def export(
     true = np.array([labels.index(sentence.label) for sentence in held_out])
     weights = checkpoint_weights(model)
     graphs = _graphs(model, weights, max_tokens, precision)
-    _fit_biases(model, weights, graphs, ids, true)
+    biases = _fit_biases(model, weights, graphs, ids, true, out_of_fold)
     networks = {name: bytes(graph.SerializeToString()) for name, graph in graphs.items()}
     answers = {name: run_network(network, ids) for name, network in networks.items()}
     logits, stance_logits = answers[precision]
     flips = _check_flips(held_out, labels, answers[Precision.FP32][0], logits, max_flips)
+    if out_of_fold is not None:
+        logits = out_of_fold + biases
     asked = [row for row, sentence in enumerate(held_out) if sentence.stances is not None]
     held = [[stance in (held_out[row].stances or ()) for stance in stances] for row in asked]
     calibration = fit_calibration(logits, true, stance_logits[asked], np.array(held, bool), stances, labels)
@@ -138,17 +143,20 @@ def _fit_biases(
     graphs: Mapping[Precision, onnx.ModelProto],
     ids: Sequence[Sequence[int]],
     true: NDArray[np.integer],
-) -> None:
-    """Fit label biases on the last of the networks; put them into the weights and all networks alike."""
+    logits: NDArray[np.float32] | None,
+) -> NDArray[np.float32]:
+    """Fit label biases, by default on what the last network says; put them into weights and networks."""
     name = label_bias(model)
     if name is None:
-        return
-    logits, _ = run_network(bytes(list(graphs.values())[-1].SerializeToString()), ids)
+        return np.zeros(len(model.label_names), np.float32)
+    if logits is None:
+        logits, _ = run_network(bytes(list(graphs.values())[-1].SerializeToString()), ids)
     before = weights[name]
     weights[name] = (before.float() + torch.from_numpy(fit_label_biases(logits, true))).to(before.dtype)
-    change = (weights[name].float() - before.float()).numpy()
+    change: NDArray[np.float32] = (weights[name].float() - before.float()).numpy()
     for graph in graphs.values():
         add_biases(graph, change)
+    return change
 
 
 def run_network(network: bytes, ids: Sequence[Sequence[int]]) -> Logits:

@@ -1,8 +1,9 @@
 """Labelled sentences to a training and a development part."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from stance.errors import InputError
@@ -27,13 +28,30 @@ def split(sentences: Sequence[LabelledSentence], *, share: float = 0.15, seed: i
     """
     if not 0 < share <= 0.5:
         raise InputError(f"a share above 0 and at most 0.5 was expected, {share} came")
-    folds = round(1 / share)
+    train, development = next(folds(sentences, round(1 / share), seed=seed))
+    return [sentences[row] for row in train], [sentences[row] for row in development]
+
+
+def folds(
+    sentences: Sequence[LabelledSentence], count: int, *, seed: int = 0
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Cut sentences into folds, by group where there are groups, each label in like shares.
+
+    Args:
+        sentences: all of them with a group, or none.
+        count: of folds, at least 2.
+        seed: decides which. Default 0.
+
+    Yields:
+        For each fold the indices of all other sentences, and its own.
+
+    Raises:
+        InputError: there are fewer groups, or rows of a label, than folds.
+    """
     labels = [sentence.label for sentence in sentences]
     groups = None if any(sentence.group is None for sentence in sentences) else [s.group for s in sentences]
     kind = StratifiedKFold if groups is None else StratifiedGroupKFold
     try:
-        parts = kind(folds, shuffle=True, random_state=seed).split(np.zeros(len(labels)), labels, groups)
-        train, development = next(parts)
+        yield from kind(count, shuffle=True, random_state=seed).split(np.zeros(len(labels)), labels, groups)
     except ValueError as error:
-        raise InputError(f"{len(sentences)} sentences cannot be split into {folds} parts: {error}") from error
-    return [sentences[row] for row in train], [sentences[row] for row in development]
+        raise InputError(f"{len(sentences)} sentences cannot be split into {count} parts: {error}") from error

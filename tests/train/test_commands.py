@@ -9,6 +9,7 @@ from subprocess import CompletedProcess, run
 import pytest
 from typer.testing import CliRunner
 
+from stance.classifier import load
 from stance.errors import InputError
 from stance.train.commands import app
 
@@ -102,6 +103,7 @@ def test_train_evaluate_and_compare_work_together(sheet: Path, tmp_path: Path) -
                 seed,
                 "--max-flips",
                 "1",
+                "--all-weights",
             ),
         )
         assert finished.returncode == 0, finished.stderr
@@ -115,6 +117,18 @@ def test_train_evaluate_and_compare_work_together(sheet: Path, tmp_path: Path) -
     )
     assert finished.returncode == 0, finished.stderr
     assert "macro-F1" in finished.stdout.splitlines()[-1]
+
+
+def test_few_rows_train_the_head_alone(sheet: Path, tmp_path: Path) -> None:
+    """All rows are learnt from, in no epochs, and the card says so."""
+    out = tmp_path / "few"
+    finished = stance("train", sheet, *COLUMNS, "--base", TINY, "--out", out, "--max-flips", "1")
+    assert finished.returncode == 0, finished.stderr
+    card = (out / "README.md").read_text()
+    assert "the label head alone" in card
+    assert "| sentences | 60 |" in card
+    assert not out.with_name("few.work").exists()
+    assert load(out).classify("It denied that.").label in {"yes", "no"}
 
 
 def test_audit_writes_its_suspects(sheet: Path, tmp_path: Path) -> None:

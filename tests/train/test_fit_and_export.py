@@ -26,7 +26,7 @@ DENIAL = LabelledAct("denial", Span("denied", 3, 9), Span("It", 0, 2), Span("the
 DENIED = LabelledSentence("It denied the deal.", "denial", ("denial",), (DENIAL,))
 FELL = LabelledSentence("Parliament will debate.", "none", (), ())
 TRAIN = [DENIED, FELL] * 32
-RECIPE = Recipe(learning_rate=5e-3, epochs=3, batch_size=8, averaging=0.5)
+RECIPE = Recipe(learning_rate=5e-3, epochs=8, batch_size=8, averaging=0.5)
 
 
 @pytest.fixture(scope="module")
@@ -141,9 +141,9 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path: Path) -> Non
 def test_a_new_run_never_resumes_an_old_one(tmp_path: Path) -> None:
     """Checkpoints that lie about in the work folder are gone once a run begins anew."""
     fit(TRAIN, [DENIED], base=TINY, work=tmp_path, recipe=RECIPE)
-    assert (tmp_path / "checkpoint-24").is_dir()
+    assert (tmp_path / "checkpoint-64").is_dir()
     fit(TRAIN[:16], [DENIED], base=TINY, work=tmp_path, recipe=RECIPE)
-    assert sorted(folder.name for folder in tmp_path.glob("checkpoint-*")) == ["checkpoint-4", "checkpoint-6"]
+    assert sorted(folder.name for folder in tmp_path.glob("checkpoint-*")) == ["checkpoint-14", "checkpoint-16"]
 
 
 def test_stances_that_no_reader_gave_are_not_taken_for_none(trained: tuple, tmp_path: Path) -> None:
