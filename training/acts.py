@@ -47,16 +47,20 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("model")
     parser.add_argument("development", type=Path)
+    parser.add_argument("--context-column")
     parser.add_argument("--attributions", type=Path)
     options = parser.parse_args()
     classifier = stance.load(options.model)
     rows = [
         row
-        for row in read(options.development, Columns.of_this_project())
+        for row in read(options.development, Columns.of_this_project(context=options.context_column))
         if isinstance(row, LabelledSentence)
     ]
     texts = [row.text for row in rows]
-    found = [prediction.acts or () for prediction in classifier.classify_many(texts, acts=True)]
+    contexts = [row.context for row in rows] if options.context_column else None
+    found = [
+        prediction.acts or () for prediction in classifier.classify_many(texts, contexts=contexts, acts=True)
+    ]
     print("| acts | precision | recall | F1 | source token-F1 | exact | claim token-F1 | exact |")
     print("|---|---|---|---|---|---|---|---|")
     show("all", score_acts(zip(texts, found, [row.acts or () for row in rows], strict=True)))

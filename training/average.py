@@ -18,6 +18,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--models", type=Path, nargs="+", required=True)
     parser.add_argument("--development", type=Path, required=True)
+    parser.add_argument("--context-column")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
 
@@ -25,7 +26,7 @@ if __name__ == "__main__":
     states = [model.state_dict() for model in models]
     mean = {name: torch.stack([state[name].float() for state in states]).mean(dim=0) for name in states[0]}
     models[0].load_state_dict(mean)
-    rows = read(options.development, Columns.of_this_project())
+    rows = read(options.development, Columns.of_this_project(context=options.context_column))
     development = [row for row in rows if isinstance(row, LabelledSentence)]
     tokenizer = AutoTokenizer.from_pretrained(options.models[0])
     flips = export(models[0].eval(), tokenizer, options.out, held_out=development)

@@ -279,7 +279,14 @@ def _columns(
     pairs = [pair.partition("=") for pair in label_map or ()]
     if wrong := [old for old, equals, new in pairs if not (old and equals and new)]:
         raise InputError(f"--label-map takes OLD=NEW, {wrong[0]!r} came")
-    return Columns(text, label, stances, acts, group, {old: new for old, _, new in pairs})
+    return Columns(
+        text=text,
+        label=label,
+        stances=stances,
+        acts=acts,
+        group=group,
+        label_map={old: new for old, _, new in pairs},
+    )
 
 
 def _sentences(data: str | None, columns: Columns) -> list[LabelledSentence]:
