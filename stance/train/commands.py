@@ -44,6 +44,9 @@ Text = Annotated[str, typer.Option("--text-column", help="Column of sentences.")
 Label = Annotated[str, typer.Option("--label-column", help="Column of labels.")]
 Stances = Annotated[str | None, typer.Option("--stances-column", help="Column of all stances held.")]
 Acts = Annotated[str | None, typer.Option("--acts-column", help="Column of acts with their cues.")]
+Context = Annotated[
+    str | None, typer.Option("--context-column", help="Column of the sentence before, to be read along.")
+]
 Group = Annotated[str | None, typer.Option("--group-column", help="Column of articles or outlets.")]
 LabelMap = Annotated[list[str] | None, typer.Option("--label-map", metavar="OLD=NEW", help="Rename a label.")]
 Development = Annotated[
@@ -65,10 +68,13 @@ def check_data(
     stances_column: Stances = None,
     acts_column: Acts = None,
     group_column: Group = None,
+    context_column: Context = None,
     label_map: LabelMap = None,
 ) -> None:
     """Say what in labelled data would spoil training, and refuse it."""
-    columns = _columns(text_column, label_column, stances_column, acts_column, group_column, label_map)
+    columns = _columns(
+        text_column, label_column, label_map, stances_column, acts_column, group_column, context_column
+    )
     _checked(data, columns, _sentences(development, columns), set_aside)
 
 
@@ -86,6 +92,7 @@ def train_model(
     stances_column: Stances = None,
     acts_column: Acts = None,
     group_column: Group = None,
+    context_column: Context = None,
     label_map: LabelMap = None,
     epochs: Annotated[int, typer.Option(min=1)] = Recipe().epochs,
     learning_rate: Annotated[float, typer.Option(min=0.0)] = Recipe().learning_rate,
@@ -94,6 +101,10 @@ def train_model(
     patience: Annotated[
         int | None, typer.Option(min=1, help="Stop after so many epochs without a better macro-F1.")
     ] = None,
+    context_dropout: Annotated[
+        float,
+        typer.Option(min=0.0, max=1.0, help="Share of contexts left unread, so that they stay optional."),
+    ] = Recipe().context_dropout,
     class_weights: Annotated[
         ClassWeights, typer.Option(help="balanced: weigh each label by how rare it is.")
     ] = ClassWeights.NONE,
@@ -120,12 +131,15 @@ def train_model(
         batch_size=batch_size,
         accumulation=accumulation,
         patience=patience,
+        context_dropout=context_dropout,
         class_weights=class_weights,
         lora=lora,
         seed=seed,
     )
     boards = [tensorboard(board)] if board else []
-    columns = _columns(text_column, label_column, stances_column, acts_column, group_column, label_map)
+    columns = _columns(
+        text_column, label_column, label_map, stances_column, acts_column, group_column, context_column
+    )
     with _one_voice() as first:
         held_out = _sentences(development, columns)
         sentences = list(_checked(data, columns, held_out, set_aside if first else None))
@@ -171,10 +185,18 @@ def evaluate_model(
     label_column: Label = "label",
     acts_column: Acts = None,
     group_column: Group = None,
+    context_column: Context = None,
     label_map: LabelMap = None,
 ) -> None:
     """Measure a model on labelled sentences, and say where it fails."""
-    columns = _columns(text_column, label_column, None, acts_column, group_column, label_map)
+    columns = _columns(
+        text_column,
+        label_column,
+        label_map,
+        acts=acts_column,
+        group=group_column,
+        context=context_column,
+    )
     evaluation = evaluate(load(model), _sentences(data, columns))
     write_report(evaluation, out)
     scores = evaluation.scores
@@ -196,10 +218,11 @@ def compare_models(
     ] = None,
     text_column: Text = "text",
     label_column: Label = "label",
+    context_column: Context = None,
     label_map: LabelMap = None,
 ) -> None:
     """Say which of two models is better on labelled sentences, and whether by more than noise."""
-    columns = _columns(text_column, label_column, None, None, None, label_map)
+    columns = _columns(text_column, label_column, label_map, context=context_column)
     comparison = compare(load(first), load(second), _sentences(data, columns))
     flips = [
         {"row": flip.row, comparison.first: flip.label, comparison.second: flip.predicted, "text": flip.text}
@@ -222,13 +245,18 @@ def audit_labels(
     ] = None,
     text_column: Text = "text",
     label_column: Label = "label",
+    context_column: Context = None,
     label_map: LabelMap = None,
     seed: Annotated[int, typer.Option(help="Decides the folds.")] = 0,
 ) -> None:
     """List likely label errors, to be read, corrected and trained on again."""
-    columns = _columns(text_column, label_column, None, None, None, label_map)
+    columns = _columns(text_column, label_column, label_map, context=context_column)
     sentences = _checked(data, columns, (), None)
-    features = embed([sentence.text for sentence in sentences], base or find_model())
+    features = embed(
+        [sentence.text for sentence in sentences],
+        base or find_model(),
+        contexts=[sentence.context for sentence in sentences],
+    )
     suspects = audit(sentences, features, seed=seed)
     names = ["row", "label", "suggestion", "margin", "text"]
     _write_csv(out, names, [asdict(suspect) for suspect in suspects])
@@ -271,10 +299,11 @@ def _one_voice() -> Iterator[bool]:
 def _columns(
     text: str,
     label: str,
-    stances: str | None,
-    acts: str | None,
-    group: str | None,
     label_map: list[str] | None,
+    stances: str | None = None,
+    acts: str | None = None,
+    group: str | None = None,
+    context: str | None = None,
 ) -> Columns:
     pairs = [pair.partition("=") for pair in label_map or ()]
     if wrong := [old for old, equals, new in pairs if not (old and equals and new)]:
@@ -285,6 +314,7 @@ def _columns(
         stances=stances,
         acts=acts,
         group=group,
+        context=context,
         label_map={old: new for old, _, new in pairs},
     )
 
