@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 from attributions import read_attributions
+from corpora import read_project
 from transformers import AutoTokenizer
 
 import stance
@@ -20,7 +21,7 @@ from stance.bundle import find_model
 from stance.calibration import softmax
 from stance.predictions import Act
 from stance.train.acts import ActScores, score_acts
-from stance.train.data import ATTRIBUTION, Columns, LabelledSentence, read
+from stance.train.data import ATTRIBUTION
 from stance.train.model import open_base
 
 
@@ -51,11 +52,7 @@ if __name__ == "__main__":
     parser.add_argument("--attributions", type=Path)
     options = parser.parse_args()
     classifier = stance.load(options.model)
-    rows = [
-        row
-        for row in read(options.development, Columns.of_this_project(context=options.context_column))
-        if isinstance(row, LabelledSentence)
-    ]
+    rows = list(read_project(options.development, context=options.context_column))
     texts = [row.text for row in rows]
     contexts = [row.context for row in rows] if options.context_column else None
     found = [

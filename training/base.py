@@ -12,9 +12,10 @@ import argparse
 from pathlib import Path
 
 from corpora import read as read_rows
+from corpora import read_project
 
 from stance.labels import LABELS
-from stance.train.data import Columns, LabelledSentence, read, read_act
+from stance.train.data import LabelledSentence, read_act
 from stance.train.export import export
 from stance.train.fit import Recipe, fit
 
@@ -33,9 +34,8 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     options = parser.parse_args()
 
-    columns = Columns.of_this_project(context=options.context_column)
     train, development = (
-        [row for path in paths for row in read(path, columns) if isinstance(row, LabelledSentence)]
+        [row for path in paths for row in read_project(path, context=options.context_column)]
         for paths in (options.train, [options.development])
     )
     for row in (row for path in options.soft for row in read_rows(path)):

@@ -245,7 +245,7 @@ def _labelled(row: Row, columns: Columns, number: int) -> LabelledSentence | Bro
 
 
 def _context(row: Row, columns: Columns) -> str | None:
-    value = row[columns.context] if columns.context else None
+    value = row.get(columns.context) if columns.context else None
     if value is not None and not isinstance(value, str):
         raise TypeError(f"a string was expected in column {columns.context}, {type(value).__name__} came")
     return value if value and value.strip() else None
