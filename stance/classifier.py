@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice, zip_longest
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from stance.mentions import resolve
 from stance.predictions import Document, Prediction
 from stance.sentences import split
 from stance.session import CpuSession, Session
+from stance.texts import Pair, check_string, pairs
 from stance.tokens import SentenceTokenizer, Tokens
 
 BATCH_TOKENS = 2048
@@ -27,13 +27,8 @@ WINDOWS = (64, 256, 1024, 4096)
 """How many texts are looked at together: few at first, so that the first answers come soon, then
 more, so that batches of one length are full. The last size goes on."""
 
-_Pair = tuple[str, str | None]
-"""A text and its context."""
-
 _TokenLogits = tuple[np.ndarray, np.ndarray]
 """The logits of a sentence's cues and pointers."""
-
-_MISSING: Any = object()
 
 EMPTY = "empty"
 """The reason given for a text of nothing but white space."""
@@ -123,7 +118,7 @@ class Classifier:
             self.bundle.require_acts()
         if contexts is not None:
             self.bundle.require_context()
-        return self._stream(_pairs(texts, contexts), acts, abstain)
+        return self._stream(pairs(texts, contexts), acts, abstain)
 
     def read(self, text: str, *, context: bool = False) -> Document:
         """Split a text into sentences, label each, and find their acts and who takes them if the model does.
@@ -136,19 +131,19 @@ class Classifier:
             InputError: `text` is not a string.
             ModelError: context was asked for, and the model reads none.
         """
-        _check_string(text)
+        check_string(text)
         sentences = tuple(split(text))
         texts = [sentence.text for sentence in sentences]
         contexts = [None, *texts][: len(texts)] if context else None
         predictions = list(self.classify_many(texts, contexts=contexts, acts=self.bundle.finds_acts))
         return Document(text, sentences, tuple(resolve(text, sentences, predictions)))
 
-    def _stream(self, pairs: Iterator[_Pair], acts: bool, abstain: bool) -> Iterator[Prediction]:
+    def _stream(self, asked: Iterator[Pair], acts: bool, abstain: bool) -> Iterator[Prediction]:
         for size in _window_sizes():
-            window: list[_Pair] = []
+            window: list[Pair] = []
             refused: InputError | None = None
             try:
-                for pair in islice(pairs, size):
+                for pair in islice(asked, size):
                     window.append(pair)
             except InputError as error:
                 refused = error
@@ -158,9 +153,9 @@ class Classifier:
             if len(window) < size:
                 return
 
-    def _predict(self, pairs: Sequence[_Pair], acts: bool, abstain: bool) -> Iterator[Prediction]:
-        texts = [text for text, _ in pairs]
-        contexts = [context for _, context in pairs]
+    def _predict(self, asked: Sequence[Pair], acts: bool, abstain: bool) -> Iterator[Prediction]:
+        texts = [text for text, _ in asked]
+        contexts = [context for _, context in asked]
         tokens = self._tokenizer.encode(texts, contexts, offsets=acts)
         labels = np.zeros((len(texts), len(self.bundle.labels)), np.float32)
         stances = np.zeros((len(texts), len(self.bundle.stances)), np.float32)
@@ -245,28 +240,3 @@ def _window_sizes() -> Iterator[int]:
     yield from WINDOWS
     while True:
         yield WINDOWS[-1]
-
-
-def _pairs(texts: Iterable[str], contexts: Iterable[str | None] | None) -> Iterator[_Pair]:
-    """Give each text its context, and refuse what is neither, with its position."""
-    if contexts is None:
-        for position, text in enumerate(texts):
-            _check_string(text, position)
-            yield text, None
-        return
-    for position, (text, context) in enumerate(zip_longest(texts, contexts, fillvalue=_MISSING)):
-        if text is _MISSING or context is _MISSING:
-            fewer, more = ("texts", "contexts") if text is _MISSING else ("contexts", "texts")
-            raise InputError(
-                f"a context, or None, for each text was expected; {position} {fewer} and more {more} came"
-            )
-        _check_string(text, position)
-        if context is not None:
-            _check_string(context, position)
-        yield text, context
-
-
-def _check_string(text: object, position: int | None = None) -> None:
-    if not isinstance(text, str):
-        where = "" if position is None else f" at position {position}"
-        raise InputError(f"a string was expected{where}, {type(text).__name__} came")

@@ -197,7 +197,10 @@ def evaluate_model(
         group=group_column,
         context=context_column,
     )
-    evaluation = evaluate(load(model), _sentences(data, columns))
+    classifier = load(model)
+    if context_column:
+        classifier.bundle.require_context()
+    evaluation = evaluate(classifier, _sentences(data, columns))
     write_report(evaluation, out)
     scores = evaluation.scores
     low, high = scores.interval
@@ -205,6 +208,9 @@ def evaluate_model(
     print(f"calibration error  {scores.calibration_error:.4f}")
     for name, row in scores.per_label.items():
         print(f"F1 of {name:13s}{row['f1']:.4f}")
+    for part in evaluation.slices:
+        if part.kind == "context":
+            print(f"{part.name:19s}{part.macro_f1:.4f} macro-F1, {part.rows} sentences")
     print(f"page               {out / 'evaluation.html'}")
 
 

@@ -210,8 +210,8 @@ def _context_slices(
     """Yield how sentences with contexts are labelled, how they are alone, and how those without are."""
     if not _has_contexts(sentences):
         return
-    given = np.array([sentence.context is not None for sentence in sentences])
-    before = [sentence for sentence in sentences if sentence.context is not None]
+    given = np.array([bool(sentence.context) for sentence in sentences])
+    before = [sentence for sentence in sentences if sentence.context]
     alone = _probabilities(classifier, before, with_contexts=False).argmax(axis=1)
     yield from _slice("context", "with context", true[given], predicted[given])
     yield from _slice("context", "without context", true[given], alone)
