@@ -99,6 +99,7 @@ def export(
             scores=score(labels, true, label_probabilities(logits, calibration)),
             precision=precision,
             flips=flips,
+            reads_context=model.reads_context,
             training=training or {},
         )
         write_contract(

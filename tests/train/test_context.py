@@ -35,6 +35,7 @@ def test_what_was_learnt_of_contexts_is_in_the_folder(trained: tuple, tmp_path: 
     export(*trained, tmp_path / "mine", held_out=[DENIED, FELL], max_tokens=48, precision="fp32")
     classifier = stance.load(tmp_path / "mine")
     assert classifier.bundle.reads_context
+    assert "with the one before it" in (tmp_path / "mine" / "README.md").read_text()
     for row in (DENIED, FELL):
         assert classifier.classify(row.text, context=row.context).label == row.label
     assert open_base(tmp_path / "mine", labels=LABELS, stances=STANCES).reads_context
