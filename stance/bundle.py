@@ -35,6 +35,7 @@ class Bundle:
         max_tokens: how many tokens the model reads, special ones included.
         calibration: temperatures and thresholds.
         finds_acts: whether the network says where the acts of a sentence are.
+        reads_context: whether the network has learnt to read the sentence before as well.
         onnx: the content of `model.onnx`.
         tokenizer: the content of `tokenizer.json`.
     """
@@ -47,6 +48,7 @@ class Bundle:
     max_tokens: int
     calibration: Calibration
     finds_acts: bool
+    reads_context: bool
     onnx: bytes
     tokenizer: bytes
 
@@ -59,6 +61,14 @@ class Bundle:
         """Raise a ModelError unless the network says where the acts of a sentence are."""
         if not self.finds_acts:
             raise ModelError(f"{self.identity} finds no acts; a model that was trained to was expected")
+
+    def require_context(self) -> None:
+        """Raise a ModelError unless the network has learnt to read the sentence before as well."""
+        if not self.reads_context:
+            raise ModelError(
+                f"{self.identity} reads no context; leave the context out, or take a model that was trained "
+                "with a context column"
+            )
 
 
 def find_model(model: str | Path | None = None) -> Path:
@@ -114,6 +124,7 @@ def open_bundle(path: Path, *, every_file: bool = False) -> Bundle:
             max_tokens=int(contract["max_tokens"]),
             calibration=Calibration(**contract["calibration"]),
             finds_acts=bool(contract.get("acts", False)),
+            reads_context=bool(contract.get("reads_context", False)),
             onnx=files["model.onnx"],
             tokenizer=files["tokenizer.json"],
         )
@@ -132,6 +143,7 @@ def write_contract(
     max_tokens: int,
     calibration: Calibration,
     finds_acts: bool,
+    reads_context: bool,
 ) -> None:
     """Write the contract of a folder whose other files are complete, with their hashes."""
     contract = {
@@ -141,6 +153,7 @@ def write_contract(
         "stances": list(stances),
         "max_tokens": max_tokens,
         "acts": finds_acts,
+        "reads_context": reads_context,
         "calibration": {
             "temperature": calibration.temperature,
             "stance_temperature": calibration.stance_temperature,

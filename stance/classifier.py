@@ -6,7 +6,6 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from tokenizers import Encoding, Tokenizer
 
 from stance.acts import find_acts
 from stance.batches import batches
@@ -16,8 +15,10 @@ from stance.errors import InputError
 from stance.labels import NONE, UNSURE
 from stance.mentions import resolve
 from stance.predictions import Document, Prediction
-from stance.sentences import split, well_formed
+from stance.sentences import split
 from stance.session import CpuSession, Session
+from stance.texts import Pair, check_string, pairs
+from stance.tokens import SentenceTokenizer, Tokens
 
 BATCH_TOKENS = 2048
 """The most tokens in a batch: above 1,024 it hardly matters."""
@@ -60,31 +61,40 @@ class Classifier:
     def __init__(self, bundle: Bundle, session: Session) -> None:
         self.bundle = bundle
         self._session = session
-        self._tokenizer = Tokenizer.from_buffer(bundle.tokenizer)
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(bundle.max_tokens)
+        self._tokenizer = SentenceTokenizer(bundle.tokenizer, max_tokens=bundle.max_tokens)
 
-    def classify(self, text: str, *, acts: bool = False, abstain: bool = False) -> Prediction:
+    def classify(
+        self, text: str, *, context: str | None = None, acts: bool = False, abstain: bool = False
+    ) -> Prediction:
         """Label one sentence.
 
         Args:
             text: the sentence.
+            context: the sentence before it, for a model that reads it; of a long one the end. Default: None.
             acts: find its acts as well. Default: False.
             abstain: decide on "unsure" where no label is probable enough. Default: False.
 
         Raises:
-            InputError: `text` is not a string.
-            ModelError: acts were asked for, and the model finds none.
+            InputError: `text` is not a string, or `context` neither a string nor None.
+            ModelError: acts were asked for and the model finds none, or context given and it reads none.
         """
-        return next(self.classify_many([text], acts=acts, abstain=abstain))
+        contexts = None if context is None else [context]
+        return next(self.classify_many([text], contexts=contexts, acts=acts, abstain=abstain))
 
     def classify_many(
-        self, texts: Iterable[str], *, acts: bool = False, abstain: bool = False
+        self,
+        texts: Iterable[str],
+        *,
+        contexts: Iterable[str | None] | None = None,
+        acts: bool = False,
+        abstain: bool = False,
     ) -> Iterator[Prediction]:
         """Label sentences, lazily, in order, in memory that does not grow with their number.
 
         Args:
             texts: any iterable; a few thousand are looked at together.
+            contexts: for each text the sentence before it, or None, for a model that reads it; of long ones
+                the end. Default: none is read.
             acts: find their acts as well. Default: False.
             abstain: decide on "unsure" where no label is probable enough; the thresholds, for each label,
                 are the model's. Default: False.
@@ -93,94 +103,101 @@ class Classifier:
             A prediction for each text.
 
         Raises:
-            InputError: an item is not a string (its position is named, and the predictions of all
-                before it have come), or `texts` is itself a string.
-            ModelError: acts were asked for, and the model finds none.
+            InputError: an item is not a string or a context neither a string nor None, or there are more of
+                the ones than of the others (the position is named, and the predictions of all before it
+                have come); or `texts` or `contexts` is itself a string.
+            ModelError: acts were asked for and the model finds none, or contexts given and it reads none.
         """
-        if isinstance(texts, str | bytes):
-            raise InputError(
-                f"an iterable of strings was expected, one {type(texts).__name__} came; "
-                "for a single sentence call classify(text)"
-            )
+        for items in (texts, contexts):
+            if isinstance(items, str | bytes):
+                raise InputError(
+                    f"an iterable of strings was expected, one {type(items).__name__} came; "
+                    "for a single sentence call classify(text)"
+                )
         if acts:
             self.bundle.require_acts()
-        return self._stream(iter(texts), acts, abstain)
+        if contexts is not None:
+            self.bundle.require_context()
+        return self._stream(pairs(texts, contexts), acts, abstain)
 
-    def read(self, text: str) -> Document:
+    def read(self, text: str, *, context: bool = False) -> Document:
         """Split a text into sentences, label each, and find their acts and who takes them if the model does.
+
+        Args:
+            text: a document.
+            context: read each sentence with the one before it, if the model does. Default: False.
 
         Raises:
             InputError: `text` is not a string.
+            ModelError: context was asked for, and the model reads none.
         """
-        _check_string(text)
+        check_string(text)
         sentences = tuple(split(text))
         texts = [sentence.text for sentence in sentences]
-        predictions = list(self.classify_many(texts, acts=self.bundle.finds_acts))
+        contexts = [None, *texts][: len(texts)] if context else None
+        predictions = list(self.classify_many(texts, contexts=contexts, acts=self.bundle.finds_acts))
         return Document(text, sentences, tuple(resolve(text, sentences, predictions)))
 
-    def _stream(self, texts: Iterator[str], acts: bool, abstain: bool) -> Iterator[Prediction]:
-        position = 0
+    def _stream(self, asked: Iterator[Pair], acts: bool, abstain: bool) -> Iterator[Prediction]:
         for size in _window_sizes():
-            window: list[str] = []
+            window: list[Pair] = []
             refused: InputError | None = None
-            for text in islice(texts, size):
-                try:
-                    _check_string(text, position)
-                except InputError as error:
-                    refused = error
-                    break
-                window.append(text)
-                position += 1
+            try:
+                for pair in islice(asked, size):
+                    window.append(pair)
+            except InputError as error:
+                refused = error
             yield from self._predict(window, acts, abstain)
             if refused:
                 raise refused
             if len(window) < size:
                 return
 
-    def _predict(self, texts: Sequence[str], acts: bool, abstain: bool) -> Iterator[Prediction]:
-        # Acts need offsets, which the fast way leaves out.
-        encode = self._tokenizer.encode_batch if acts else self._tokenizer.encode_batch_fast
-        encodings = encode([well_formed(text) for text in texts])
+    def _predict(self, asked: Sequence[Pair], acts: bool, abstain: bool) -> Iterator[Prediction]:
+        texts = [text for text, _ in asked]
+        contexts = [context for _, context in asked]
+        tokens = self._tokenizer.encode(texts, contexts, offsets=acts)
         labels = np.zeros((len(texts), len(self.bundle.labels)), np.float32)
         stances = np.zeros((len(texts), len(self.bundle.stances)), np.float32)
-        tokens: list[_TokenLogits | None] = [None] * len(texts)
-        for batch in batches([encoding.ids for encoding in encodings], max_tokens=BATCH_TOKENS):
+        logits: list[_TokenLogits | None] = [None] * len(texts)
+        for batch in batches([row.ids for row in tokens], max_tokens=BATCH_TOKENS):
             if acts:
                 found = self._session.act_logits(batch.ids)
                 labels[batch.rows], stances[batch.rows] = found.labels, found.stances
-                for row, *logits in zip(batch.rows, found.cues, found.pointers, strict=True):
-                    tokens[row] = (logits[0], logits[1])
+                for row, cues, pointers in zip(batch.rows, found.cues, found.pointers, strict=True):
+                    own = slice(tokens[row].sentence)  # acts are the sentence's, never its context's
+                    logits[row] = (cues[own], pointers[:, own, own])
             else:
                 labels[batch.rows], stances[batch.rows] = self._session.logits(batch.ids)
         calibration = self.bundle.calibration
         rows = zip(
             texts,
-            encodings,
+            tokens,
             label_probabilities(labels, calibration),
             stance_probabilities(stances, calibration),
-            tokens,
+            logits,
             strict=True,
         )
-        for text, encoding, label_row, stance_row, token_rows in rows:
-            prediction = self._decide(text, encoding, label_row, stance_row, token_rows)
+        for text, token_row, label_row, stance_row, logit_rows in rows:
+            prediction = self._decide(text, token_row, label_row, stance_row, logit_rows)
             yield self._abstain(prediction) if abstain else prediction
 
     def _decide(
         self,
         text: str,
-        encoding: Encoding,
+        tokens: Tokens,
         label_row: np.ndarray,
         stance_row: np.ndarray,
-        tokens: _TokenLogits | None,
+        logits: _TokenLogits | None,
     ) -> Prediction:
         if not text.strip():
-            return self._unasked(text, EMPTY, acts=tokens is not None)
+            return self._unasked(text, EMPTY, acts=logits is not None)
         bundle = self.bundle
         label = bundle.labels[int(label_row.argmax())]
         probabilities = dict(zip(bundle.labels, label_row.round(6).tolist(), strict=True))
         stances = decide_stances(label, stance_row, bundle.stances, bundle.calibration)
-        acts = tokens and find_acts(
-            text, encoding.offsets, *tokens, label=label, stances=stances, names=bundle.stances
+        acts = logits and find_acts(
+            text, tokens.offsets, *logits, label=label, stances=stances, names=bundle.stances
         )
         return Prediction(
             text=text,
@@ -188,7 +205,7 @@ class Classifier:
             confidence=probabilities[label],
             probabilities=probabilities,
             stances=stances,
-            truncated=bool(encoding.overflowing),
+            truncated=tokens.truncated,
             reason=None,
             model=bundle.identity,
             acts=acts,
@@ -223,9 +240,3 @@ def _window_sizes() -> Iterator[int]:
     yield from WINDOWS
     while True:
         yield WINDOWS[-1]
-
-
-def _check_string(text: object, position: int | None = None) -> None:
-    if not isinstance(text, str):
-        where = "" if position is None else f" at position {position}"
-        raise InputError(f"a string was expected{where}, {type(text).__name__} came")

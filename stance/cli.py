@@ -69,6 +69,9 @@ def classify(
 @app.command()
 def read(
     source: Annotated[str, typer.Argument(metavar="FILE|-", help="An article; - for standard input.")],
+    context: Annotated[
+        bool, typer.Option("--context", help="Read each sentence with the one before it.")
+    ] = False,
     html: HtmlOption = None,
     form: FormatOption = None,
     model: ModelOption = None,
@@ -76,7 +79,8 @@ def read(
 ) -> None:
     """Split an article into sentences and label each."""
     text = read_text(source, report=_say)
-    _show(load(model, threads=threads).read(text), title=Path(source).name, html=html, form=form)
+    document = load(model, threads=threads).read(text, context=context)
+    _show(document, title=Path(source).name, html=html, form=form)
 
 
 @app.command()
@@ -95,6 +99,7 @@ def info(model: ModelOption = None) -> None:
     print(f"max tokens   {bundle.max_tokens}")
     print(f"temperature  {bundle.calibration.temperature}")
     print(f"acts         {'found' if bundle.finds_acts else 'not found'}")
+    print(f"context      {'read' if bundle.reads_context else 'not read'}")
     for label in bundle.labels:
         print(f"label        {label}: {MEANINGS.get(label, '')}".rstrip(": "))
 

@@ -1,5 +1,7 @@
 """What tests share: the tiny model folder, the shipped one, and sentences."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,21 @@ SENTENCES = (
 @pytest.fixture(scope="session")
 def tiny() -> stance.Classifier:
     return stance.load(TINY)
+
+
+@pytest.fixture(scope="session")
+def reading(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny model folder, as one that reads the sentence before."""
+    folder = tmp_path_factory.mktemp("models") / "reading"
+    shutil.copytree(TINY, folder)
+    contract = json.loads((folder / "stance.json").read_text()) | {"name": "reading", "reads_context": True}
+    (folder / "stance.json").write_text(json.dumps(contract))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def reader(reading: Path) -> stance.Classifier:
+    return stance.load(reading)
 
 
 @pytest.fixture

@@ -17,6 +17,16 @@ def test_a_folder_says_what_it_is(tiny_copy: Path) -> None:
     assert bundle.identity == f"tiny@{bundle.digest}"
 
 
+def test_a_model_reads_contexts_only_if_its_folder_says_so(tiny_copy: Path, reading: Path) -> None:
+    """Folders from before there were any say nothing."""
+    contract = json.loads((tiny_copy / "stance.json").read_text())
+    contract.pop("reads_context", None)
+    (tiny_copy / "stance.json").write_text(json.dumps(contract))
+    open_bundle(reading).require_context()
+    with pytest.raises(ModelError, match="trained with a context column"):
+        open_bundle(tiny_copy).require_context()
+
+
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.onnx"])
 def test_a_changed_file_is_named(tiny_copy: Path, name: str) -> None:
     """One byte is enough."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import stance
 from stance.classifier import EMPTY, WINDOWS
-from stance.errors import InputError
+from stance.errors import InputError, ModelError
 
 from .conftest import SENTENCES, TINY
 
@@ -146,3 +146,73 @@ def test_a_classifier_that_may_abstain_keeps_its_probabilities(tiny: stance.Clas
             assert (after.label, after.reason, after.stances, after.acts) == ("unsure", "unsure", (), ())
             assert after.top_label == before.label
     assert {answer.label for answer in answers} >= {"unsure"}
+
+
+PAIRS = st.tuples(
+    st.sampled_from(SENTENCES) | st.text(max_size=80), st.none() | st.sampled_from(SENTENCES) | st.text()
+)
+
+
+@settings(deadline=None)
+@given(st.lists(PAIRS, max_size=20), st.randoms())
+def test_company_does_not_change_an_answer_with_context(
+    reader: stance.Classifier, pairs: list[tuple[str, str | None]], random: object
+) -> None:
+    """The same text and context get the same prediction and acts, alone, in any batch and in any order."""
+    alone = {pair: reader.classify(pair[0], context=pair[1], acts=True) for pair in pairs}
+    random.shuffle(pairs)  # type: ignore[attr-defined]
+    texts, contexts = [text for text, _ in pairs], (context for _, context in pairs)
+    answers = list(reader.classify_many(texts, contexts=contexts, acts=True))
+    assert answers == [alone[pair] for pair in pairs]
+    for answer in answers:
+        for act in answer.acts or ():
+            for span in (act.source, act.cue, act.claim):
+                assert span is None or answer.text[span.start : span.end] == span.text
+
+
+def test_context_is_read_and_no_context_changes_nothing(
+    reader: stance.Classifier, tiny: stance.Classifier
+) -> None:
+    """With None, the answer is that of a model that reads sentences alone; with a context, another one."""
+    for text in SENTENCES:
+        alone, told = reader.classify(text), reader.classify(text, context="It denied the visit.")
+        assert alone.probabilities == tiny.classify(text).probabilities
+        assert alone.probabilities != told.probabilities
+
+
+def test_contexts_are_read_only_by_a_model_that_learnt_to(tiny: stance.Classifier) -> None:
+    """Before anything is labelled; the message says what to do."""
+    for ask in (
+        lambda: tiny.classify("It fell.", context="It rose."),
+        lambda: tiny.classify_many(["It fell."], contexts=[None]),
+        lambda: tiny.read("It fell.", context=True),
+    ):
+        with pytest.raises(ModelError, match="reads no context; leave the context out"):
+            ask()
+
+
+@pytest.mark.parametrize(("texts", "contexts"), [(2, 3), (3, 2)])
+def test_each_text_needs_a_context_or_none(reader: stance.Classifier, texts: int, contexts: int) -> None:
+    """The answers to all texts before have come."""
+    answers = reader.classify_many(SENTENCES[:texts], contexts=iter(SENTENCES[:contexts]))
+    assert [next(answers).text, next(answers).text] == list(SENTENCES[:2])
+    with pytest.raises(InputError, match=r"2 \w+ and more \w+ came"):
+        next(answers)
+
+
+def test_what_is_no_context_is_named_with_its_position(reader: stance.Classifier) -> None:
+    """Neither a string nor None."""
+    with pytest.raises(InputError, match="position 1, int came"):
+        list(reader.classify_many(SENTENCES[:2], contexts=[None, 3]))  # type: ignore[list-item]
+    with pytest.raises(InputError, match="iterable of strings"):
+        reader.classify_many(SENTENCES[:2], contexts="It fell.")
+
+
+def test_reading_with_context_shows_each_sentence_the_one_before(reader: stance.Classifier) -> None:
+    """The first one has none."""
+    document = reader.read("\n\n".join(SENTENCES), context=True)
+    before = [None, *SENTENCES[:-1]]
+    expected = reader.classify_many(SENTENCES, contexts=before, acts=True)
+    assert list(document.predictions) == list(expected)
+    assert list(document.predictions) != list(reader.read(document.text).predictions)
+    assert len(reader.read("", context=True)) == 0

@@ -104,6 +104,22 @@ def test_info_verifies_every_file(tiny_copy: Path) -> None:
     assert "model.safetensors" in run("info", model=tiny_copy).stderr
 
 
+def test_an_article_is_read_with_context(reading: Path, reader: stance.Classifier, tmp_path: Path) -> None:
+    """What the library gives; a model that reads none refuses in one line."""
+    article = tmp_path / "article.txt"
+    article.write_text("\n\n".join(SENTENCES), encoding="utf-8")
+    found = rows(run("read", str(article), "--context", model=reading))
+    expected = reader.read("\n\n".join(SENTENCES), context=True)
+    assert [row["probabilities"] for row in found] == [
+        dict(one.probabilities) for one in expected.predictions
+    ]
+    assert "context      read" in run("info", model=reading).stdout
+    refused = run("read", str(article), "--context")
+    assert refused.returncode == 2
+    assert len(refused.stderr.splitlines()) == 1
+    assert "reads no context" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

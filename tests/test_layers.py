@@ -11,7 +11,7 @@ PACKAGE = Path(stance.__file__).parent
 LAYERS = (
     {"labels", "errors"},
     {"sentences", "predictions", "calibration", "pages"},
-    {"bundle", "batches", "session", "acts", "mentions"},
+    {"bundle", "batches", "texts", "tokens", "session", "acts", "mentions"},
     {"classifier"},
     {"corpus", "inputs", "rows", "page", "spacy", "mcp", "sklearn"},
     {"cli"},

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 from attributions import read_attributions
+from corpora import read_project
 from transformers import AutoTokenizer
 
 import stance
@@ -20,7 +21,7 @@ from stance.bundle import find_model
 from stance.calibration import softmax
 from stance.predictions import Act
 from stance.train.acts import ActScores, score_acts
-from stance.train.data import ATTRIBUTION, Columns, LabelledSentence, read
+from stance.train.data import ATTRIBUTION
 from stance.train.model import open_base
 
 
@@ -47,16 +48,16 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("model")
     parser.add_argument("development", type=Path)
+    parser.add_argument("--context-column")
     parser.add_argument("--attributions", type=Path)
     options = parser.parse_args()
     classifier = stance.load(options.model)
-    rows = [
-        row
-        for row in read(options.development, Columns.of_this_project())
-        if isinstance(row, LabelledSentence)
-    ]
+    rows = list(read_project(options.development, context=options.context_column))
     texts = [row.text for row in rows]
-    found = [prediction.acts or () for prediction in classifier.classify_many(texts, acts=True)]
+    contexts = [row.context for row in rows] if options.context_column else None
+    found = [
+        prediction.acts or () for prediction in classifier.classify_many(texts, contexts=contexts, acts=True)
+    ]
     print("| acts | precision | recall | F1 | source token-F1 | exact | claim token-F1 | exact |")
     print("|---|---|---|---|---|---|---|---|")
     show("all", score_acts(zip(texts, found, [row.acts or () for row in rows], strict=True)))

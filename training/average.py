@@ -7,10 +7,10 @@ import argparse
 from pathlib import Path
 
 import torch
+from corpora import read_project
 from transformers import AutoTokenizer
 
 from stance.labels import LABELS, STANCES
-from stance.train.data import Columns, LabelledSentence, read
 from stance.train.export import export
 from stance.train.model import open_base
 
@@ -18,6 +18,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--models", type=Path, nargs="+", required=True)
     parser.add_argument("--development", type=Path, required=True)
+    parser.add_argument("--context-column")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
 
@@ -25,8 +26,7 @@ if __name__ == "__main__":
     states = [model.state_dict() for model in models]
     mean = {name: torch.stack([state[name].float() for state in states]).mean(dim=0) for name in states[0]}
     models[0].load_state_dict(mean)
-    rows = read(options.development, Columns.of_this_project())
-    development = [row for row in rows if isinstance(row, LabelledSentence)]
+    development = list(read_project(options.development, context=options.context_column))
     tokenizer = AutoTokenizer.from_pretrained(options.models[0])
     flips = export(models[0].eval(), tokenizer, options.out, held_out=development)
     print(f"{options.out}: int8 labels {flips:.2%} of the development part otherwise than fp32")

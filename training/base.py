@@ -4,16 +4,18 @@ r"""Train and export `models/base`.
         --soft runs/soft.jsonl --development dev.jsonl --encoder runs/encoder
 
 `--encoder` is a Hub id or a folder: of an encoder, or a model folder to go on from. `--soft` are sentences
-that `distil.py` labelled.
+that `distil.py` labelled. With `--context-column previous` the model learns to read the sentence before,
+half of the time (`--context-dropout`), so that it serves sentences with and without it.
 """
 
 import argparse
 from pathlib import Path
 
 from corpora import read as read_rows
+from corpora import read_project
 
 from stance.labels import LABELS
-from stance.train.data import Columns, LabelledSentence, read, read_act
+from stance.train.data import LabelledSentence, read_act
 from stance.train.export import export
 from stance.train.fit import Recipe, fit
 
@@ -27,12 +29,13 @@ if __name__ == "__main__":
     parser.add_argument("--work", type=Path, default=Path("runs/base"))
     parser.add_argument("--epochs", type=int, default=Recipe().epochs)
     parser.add_argument("--learning-rate", type=float, default=Recipe().learning_rate)
+    parser.add_argument("--context-column")
+    parser.add_argument("--context-dropout", type=float, default=Recipe().context_dropout)
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     options = parser.parse_args()
 
-    columns = Columns.of_this_project()
     train, development = (
-        [row for path in paths for row in read(path, columns) if isinstance(row, LabelledSentence)]
+        [row for path in paths for row in read_project(path, context=options.context_column)]
         for paths in (options.train, [options.development])
     )
     for row in (row for path in options.soft for row in read_rows(path)):
@@ -40,8 +43,14 @@ if __name__ == "__main__":
         said = row.get("attributions")
         attributions = None if said is None else tuple(read_act(act, text) for act in said)
         label = LABELS[soft.index(max(soft))]
-        train.append(LabelledSentence(text, label, soft=soft, attributions=attributions))
-    recipe = Recipe(epochs=options.epochs, learning_rate=options.learning_rate, seed=options.seed)
+        context = row.get(options.context_column) or None
+        train.append(LabelledSentence(text, label, soft=soft, attributions=attributions, context=context))
+    recipe = Recipe(
+        epochs=options.epochs,
+        learning_rate=options.learning_rate,
+        context_dropout=options.context_dropout,
+        seed=options.seed,
+    )
     model, tokenizer = fit(train, development, base=options.encoder, work=options.work, recipe=recipe)
     flips = export(model, tokenizer, options.out, held_out=development)
     print(f"{options.out}: int8 labels {flips:.2%} of the development part otherwise than fp32")

@@ -13,6 +13,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from stance.train.data import Columns, LabelledSentence
+from stance.train.data import read as read_labelled
+
 LABELS = Path(__file__).resolve().parent / "labels"
 KEY = ("corpus", "document", "start", "end")
 
@@ -21,6 +24,13 @@ def read(path: Path) -> Iterator[dict]:
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
+
+
+def read_project(path: Path, *, context: str | None = None) -> Iterator[LabelledSentence]:
+    """Read labelled sentences as this project keeps them, with contexts where a file has a column of them."""
+    there = context if context in next(read(path), {}) else None
+    rows = read_labelled(path, Columns.of_this_project(context=there))
+    yield from (row for row in rows if isinstance(row, LabelledSentence))
 
 
 def join(sentences: Path) -> Iterator[dict]:

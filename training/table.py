@@ -2,6 +2,8 @@
 
 python training/table.py models/base dev.jsonl            prints
 python training/table.py models/base dev.jsonl --card     fills training/card.md into models/base/README.md
+
+With `--context-column previous` sentences are read with what stood before them; the challenge has none.
 """
 
 import argparse
@@ -12,10 +14,11 @@ from string import Template
 
 import numpy as np
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification
 
 import stance
-from stance.bundle import open_bundle
+from stance.bundle import Bundle, open_bundle
+from stance.tokens import SentenceTokenizer
 from stance.train.metrics import Scores, macro_f1, score
 
 HERE = Path(__file__).resolve().parent
@@ -68,19 +71,18 @@ def challenge_rows(classifier: stance.Classifier) -> list[str]:
     ]
 
 
-def checkpoint_labels(folder: Path, texts: list[str], max_tokens: int) -> list[str]:
+def checkpoint_labels(bundle: Bundle, texts: list[str], contexts: list[str | None] | None) -> list[str]:
     """Label with transformers and the fp32 weights, as any Hugging Face tool would."""
-    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForSequenceClassification.from_pretrained(bundle.path).eval()
+    tokenizer = SentenceTokenizer(bundle.tokenizer, max_tokens=bundle.max_tokens)
     labels = []
-    for text in texts:
+    for row in tokenizer.encode(texts, contexts):
         with torch.inference_mode():
-            row = tokenizer(text, return_tensors="pt", truncation=True, max_length=max_tokens)
-            labels.append(model.config.id2label[int(model(**row).logits.argmax())])
+            labels.append(model.config.id2label[int(model(torch.tensor([row.ids])).logits.argmax())])
     return labels
 
 
-def figures(folder: Path, data: Path) -> str:
+def figures(folder: Path, data: Path, context_column: str | None) -> str:
     with data.open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     texts = [row["text"] for row in rows]
@@ -88,11 +90,12 @@ def figures(folder: Path, data: Path) -> str:
     labels = bundle.labels
     true = np.array([labels.index(row["label"]) for row in rows])
     classifier = stance.load(folder)
-    predictions = list(classifier.classify_many(texts))
+    contexts = [row.get(context_column) or None for row in rows] if context_column else None
+    predictions = list(classifier.classify_many(texts, contexts=contexts))
     probabilities = np.array([list(prediction.probabilities.values()) for prediction in predictions])
     predicted = probabilities.argmax(axis=1)
     scores = score(labels, true, probabilities)
-    exact = np.array([labels.index(name) for name in checkpoint_labels(folder, texts, bundle.max_tokens)])
+    exact = np.array([labels.index(name) for name in checkpoint_labels(bundle, texts, contexts)])
     gold = np.array([[name in row["stances"] for name in bundle.stances] for row in rows])
     held = np.array([[name in prediction.stances for name in bundle.stances] for prediction in predictions])
     stance_f1 = np.mean(
@@ -127,9 +130,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("data", type=Path)
+    parser.add_argument("--context-column")
     parser.add_argument("--card", action="store_true")
     options = parser.parse_args()
-    table = figures(options.model, options.data)
+    table = figures(options.model, options.data, options.context_column)
     print(table)
     if options.card:
         card = Template((HERE / "card.md").read_text(encoding="utf-8"))

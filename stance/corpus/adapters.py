@@ -43,14 +43,26 @@ class RayClassifier:
 
     Args:
         text_column: the column to be labelled. Default: "text".
+        context_column: the column of the sentence before each, which may be null. Default: none is read.
         labels_only: add only `label` and `confidence`. Default: False.
         model: a model folder on every node, or the name of a shipped model. Default: "base".
     """
 
     def __init__(
-        self, *, text_column: str = "text", labels_only: bool = False, model: str | None = None
+        self,
+        *,
+        text_column: str = "text",
+        context_column: str | None = None,
+        labels_only: bool = False,
+        model: str | None = None,
     ) -> None:
-        self._label = partial(label_table, text_column=text_column, labels_only=labels_only, model=model)
+        self._label = partial(
+            label_table,
+            text_column=text_column,
+            context_column=context_column,
+            labels_only=labels_only,
+            model=model,
+        )
 
     def __call__(self, batch: Any) -> Any:
         """Add the columns of the prediction to a batch."""
@@ -62,16 +74,28 @@ class RayClassifier:
 
 
 def arrow_function(
-    *, text_column: str = "text", labels_only: bool = False, model: str | None = None
+    *,
+    text_column: str = "text",
+    context_column: str | None = None,
+    labels_only: bool = False,
+    model: str | None = None,
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """Return what Spark's `DataFrame.mapInArrow` takes; `arrow_schema` tells the columns of its result.
 
     Args:
         text_column: the column to be labelled. Default: "text".
+        context_column: the column of the sentence before each, which may be null. Default: none is read.
         labels_only: add only `label` and `confidence`. Default: False.
         model: a model folder on every node, or the name of a shipped model. Default: "base".
     """
-    return partial(_label_batches, text_column=text_column, labels_only=labels_only, model=model)
+    label = partial(
+        label_table,
+        text_column=text_column,
+        context_column=context_column,
+        labels_only=labels_only,
+        model=model,
+    )
+    return partial(_label_batches, label=label)
 
 
 def arrow_schema(schema: pa.Schema, *, labels_only: bool = False, model: str | None = None) -> pa.Schema:
@@ -91,13 +115,19 @@ def arrow_schema(schema: pa.Schema, *, labels_only: bool = False, model: str | N
 
 
 def map_dataset(
-    dataset: D, *, text_column: str = "text", labels_only: bool = False, model: str | Path | None = None
+    dataset: D,
+    *,
+    text_column: str = "text",
+    context_column: str | None = None,
+    labels_only: bool = False,
+    model: str | Path | None = None,
 ) -> D:
     """Add the columns of the prediction to a `datasets.Dataset` or `IterableDataset`.
 
     Args:
         dataset: any of the two.
         text_column: the column to be labelled. Default: "text".
+        context_column: the column of the sentence before each, which may be null. Default: none is read.
         labels_only: add only `label` and `confidence`. Default: False.
         model: a model folder, or the name of a shipped model. Default: "base".
 
@@ -105,13 +135,16 @@ def map_dataset(
         InputError: there is no such column, or one has the name of one that is added.
     """
     bundle = open_bundle(find_model(model))
+    if context_column is not None:
+        bundle.require_context()
     if dataset.column_names is not None:
-        _check_there(text_column, dataset.column_names)
+        _check_there(dataset.column_names, text_column=text_column, context_column=context_column)
         new = new_columns(Options(labels_only=labels_only), pa.schema([]), bundle.labels)
         _check_clash([field.name for field in new], dataset.column_names)
     function = partial(
         _label_columns,
         text_column=text_column,
+        context_column=context_column,
         labels_only=labels_only,
         model=str(bundle.path),
         identity=bundle.identity,
@@ -120,7 +153,12 @@ def map_dataset(
 
 
 def label_table(
-    table: pa.Table, *, text_column: str = "text", labels_only: bool = False, model: str | None = None
+    table: pa.Table,
+    *,
+    text_column: str = "text",
+    context_column: str | None = None,
+    labels_only: bool = False,
+    model: str | None = None,
 ) -> pa.Table:
     """Add the columns of the prediction to a table.
 
@@ -133,29 +171,35 @@ def label_table(
     Raises:
         InputError: there is no such column, or one has the name of one that is added.
     """
-    _check_there(text_column, table.column_names)
+    _check_there(table.column_names, text_column=text_column, context_column=context_column)
     schema = arrow_schema(table.schema, labels_only=labels_only, model=model)
-    columns = _columns(table.column(text_column).to_pylist(), _memory(model))
+    contexts = table.column(context_column).to_pylist() if context_column else None
+    columns = _columns(table.column(text_column).to_pylist(), contexts, _memory(model))
     for field in list(schema)[len(table.schema) :]:
         table = table.append_column(field, pa.array(columns[field.name], field.type))
     return table
 
 
 def _label_batches(
-    batches: Iterator[pa.RecordBatch], *, text_column: str, labels_only: bool, model: str | None
+    batches: Iterator[pa.RecordBatch], *, label: Callable[[pa.Table], pa.Table]
 ) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        table = pa.Table.from_batches([batch])
-        labelled = label_table(table, text_column=text_column, labels_only=labels_only, model=model)
-        yield from labelled.combine_chunks().to_batches()
+        yield from label(pa.Table.from_batches([batch])).combine_chunks().to_batches()
 
 
 def _label_columns(
-    batch: dict[str, list[Any]], *, text_column: str, labels_only: bool, model: str, identity: str
+    batch: dict[str, list[Any]],
+    *,
+    text_column: str,
+    context_column: str | None,
+    labels_only: bool,
+    model: str,
+    identity: str,
 ) -> dict[str, list[Any]]:
     """Label a batch of `datasets`, whose cache tells models apart by `identity`."""
     memory = _memory(model)
-    columns = _columns(batch[text_column], memory)
+    contexts = batch[context_column] if context_column else None
+    columns = _columns(batch[text_column], contexts, memory)
     names = new_columns(Options(labels_only=labels_only), pa.schema([]), memory.labels)
     return {field.name: columns[field.name] for field in names}
 
@@ -166,8 +210,12 @@ def _memory(model: str | None) -> Memory:
     return Memory(load(model, threads=1))
 
 
-def _columns(texts: Sequence[str | None], memory: Memory) -> dict[str, list[Any]]:
-    predictions = iter(memory.classify_many([text for text in texts if text is not None]))
+def _columns(
+    texts: Sequence[str | None], contexts: Sequence[str | None] | None, memory: Memory
+) -> dict[str, list[Any]]:
+    there = [row for row, text in enumerate(texts) if text is not None]
+    before = None if contexts is None else [contexts[row] for row in there]
+    predictions = iter(memory.classify_many([texts[row] or "" for row in there], before))
     found: list[Prediction | None] = [None if text is None else next(predictions) for text in texts]
     some = answers([prediction for prediction in found if prediction], memory.labels)
     columns = {}
@@ -189,9 +237,10 @@ def _to_numpy(column: pa.ChunkedArray) -> np.ndarray:
     return array
 
 
-def _check_there(name: str, names: Sequence[str]) -> None:
-    if name not in names:
-        raise InputError(f"no column {name!r}; there are: {', '.join(names)}. Give the right text_column")
+def _check_there(names: Sequence[str], *, text_column: str, context_column: str | None) -> None:
+    for argument, name in (("text_column", text_column), ("context_column", context_column)):
+        if name is not None and name not in names:
+            raise InputError(f"no column {name!r}; there are: {', '.join(names)}. Give the right {argument}")
 
 
 def _check_clash(new: Sequence[str], names: Sequence[str]) -> None:

@@ -27,6 +27,12 @@ def score_corpus(
     out: Annotated[str, typer.Option(metavar="DIR", help="The folder to write; a path or a URI.")],
     text_column: Annotated[str, typer.Option(help="Column to be labelled.")] = "text",
     id_column: Annotated[str | None, typer.Option(help="Column that names a row.")] = None,
+    context_column: Annotated[
+        str | None, typer.Option(help="Column of the sentence before, read along with a sentence.")
+    ] = None,
+    context: Annotated[
+        bool, typer.Option("--context", help="Read each sentence of a document with the one before.")
+    ] = False,
     unit: Annotated[Unit, typer.Option(help="What a row holds; a document is split.")] = Unit.SENTENCE,
     keep: Annotated[
         list[str] | None,
@@ -65,6 +71,8 @@ def score_corpus(
                 out=out,
                 text_column=text_column,
                 id_column=id_column,
+                context_column=context_column,
+                context=context,
                 unit=unit,
                 keep=keep,
                 format=form,

@@ -28,6 +28,10 @@ MOST_REMEMBERED, LONGEST_REMEMBERED = 20_000, 400
 """How many answers a worker keeps for sentences that come again, and of how many characters at most."""
 
 
+Contexts = list[list[str | None]]
+"""For each row and each of its sentences the one before it, or None."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that a worker must know.
@@ -63,7 +67,7 @@ class Care:
 
 
 class Memory:
-    """A classifier that remembers its last answers; as the same text gets the same answer, they stay right.
+    """A classifier that remembers its last answers, which stay right: equals get equal answers.
 
     Args:
         classifier: any.
@@ -73,17 +77,26 @@ class Memory:
     def __init__(self, classifier: Classifier, *, acts: bool = False, abstain: bool = False) -> None:
         self.labels = classifier.bundle.labels
         self._classify_many = partial(classifier.classify_many, acts=acts, abstain=abstain)
-        self._answers: dict[str, Prediction] = {}
+        self._answers: dict[tuple[str, str | None], Prediction] = {}
 
-    def classify_many(self, texts: Sequence[str]) -> list[Prediction]:
-        """Label sentences; of equal ones, one."""
-        answers = {text: found for text in texts if (found := self._answers.pop(text, None))}
-        new = [text for text in dict.fromkeys(texts) if text not in answers]
-        answers.update(zip(new, self._classify_many(new), strict=True))
-        self._answers.update((text, answers[text]) for text in answers if len(text) <= LONGEST_REMEMBERED)
-        for text in list(self._answers)[: max(0, len(self._answers) - MOST_REMEMBERED)]:
-            del self._answers[text]
-        return [answers[text] for text in texts]
+    def classify_many(
+        self, texts: Sequence[str], contexts: Sequence[str | None] | None = None
+    ) -> list[Prediction]:
+        """Label sentences, with what stands before them if it is given; of equal ones, one."""
+        pairs = list(zip(texts, contexts or [None] * len(texts), strict=True))
+        answers = {pair: found for pair in pairs if (found := self._answers.pop(pair, None))}
+        new = [pair for pair in dict.fromkeys(pairs) if pair not in answers]
+        before = None if contexts is None else [context for _, context in new]
+        said = self._classify_many([text for text, _ in new], contexts=before)
+        answers.update(zip(new, said, strict=True))
+        self._answers.update((pair, answers[pair]) for pair in answers if _length(pair) <= LONGEST_REMEMBERED)
+        for pair in list(self._answers)[: max(0, len(self._answers) - MOST_REMEMBERED)]:
+            del self._answers[pair]
+        return [answers[pair] for pair in pairs]
+
+
+def _length(pair: tuple[str, str | None]) -> int:
+    return len(pair[0]) + len(pair[1] or "")
 
 
 class Labeller:
@@ -122,12 +135,13 @@ class Labeller:
         parsed = self._readable(part, dict(care.refused))
         texts = parsed.table.column(plan.options.text_column).to_pylist()
         sentences = [list(self._sentences(text)) for text in texts]
+        contexts = self._contexts(parsed.table, sentences)
         predictions: list[Prediction] = []
         for first in range(0, len(texts), care.batch):
             if care.batch == 1:
                 trying(parsed.offsets[first])
             some = slice(first, first + care.batch)
-            predictions += self._predict(texts[some], sentences[some])
+            predictions += self._predict(texts[some], sentences[some], contexts and contexts[some])
         table = join(
             parsed.table,
             sentences,
@@ -138,9 +152,22 @@ class Labeller:
         )
         return self._write(part, parsed, table, predictions)
 
-    def _predict(self, texts: Sequence[str], sentences: Sequence[Sequence[Sentence]]) -> Iterator[Prediction]:
+    def _contexts(self, rows: pa.Table, sentences: Sequence[Sequence[Sentence]]) -> Contexts | None:
+        """Return for each row what stands before each of its sentences; None if it is not to be read."""
+        options = self._plan.options
+        if options.context_column:
+            return [[context] for context in rows.column(options.context_column).to_pylist()]
+        if options.context:
+            return [[None, *(one.text for one in row[:-1])][: len(row)] for row in sentences]
+        return None
+
+    def _predict(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Sentence]], contexts: Contexts | None
+    ) -> Iterator[Prediction]:
         """Label the sentences of rows, and name the sources of documents as `Classifier.read` does."""
-        predictions = iter(self._memory.classify_many([one.text for row in sentences for one in row]))
+        flat = [one.text for row in sentences for one in row]
+        before = None if contexts is None else [context for row in contexts for context in row]
+        predictions = iter(self._memory.classify_many(flat, before))
         for text, row in zip(texts, sentences, strict=True):
             found = list(islice(predictions, len(row)))
             yield from resolve(text, row, found) if self._plan.options.unit is Unit.DOCUMENT else found

@@ -40,6 +40,8 @@ class Options:
     Args:
         text_column: the column to be labelled.
         id_column: the column that names a row; None if there is none.
+        context_column: the column of the sentence before each; None if none is read. For sentences only.
+        context: read each sentence with the one before it. For documents only.
         unit: what a row holds; a document is split into sentences.
         keep: the columns of the input that come through; None for all.
         format: how parts are written.
@@ -50,12 +52,37 @@ class Options:
 
     text_column: str = "text"
     id_column: str | None = None
+    context_column: str | None = None
+    context: bool = False
     unit: Unit = Unit.SENTENCE
     keep: tuple[str, ...] | None = None
     format: Output = Output.PARQUET
     labels_only: bool = False
     acts: bool = False
     abstain: bool = False
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The columns of sentences: that to be labelled, and that of contexts if there is one."""
+        return (self.text_column, *([self.context_column] if self.context_column else ()))
+
+    @property
+    def reads_context(self) -> bool:
+        """Whether sentences are read with the ones before them."""
+        return self.context or self.context_column is not None
+
+    def check_context(self) -> None:
+        """Raise an InputError where context is asked for in the way of another unit."""
+        if self.context_column is not None and self.unit is Unit.DOCUMENT:
+            raise InputError(
+                "--context-column is for rows that hold sentences; for documents take --context, which reads "
+                "each of their sentences with the one before it"
+            )
+        if self.context and self.unit is Unit.SENTENCE:
+            raise InputError(
+                "--context is for rows that hold documents (--unit document); for sentences name the column "
+                "of what stands before them by --context-column"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the options as plain values, as a manifest holds them."""
@@ -91,13 +118,16 @@ def lay_out(schemas: Mapping[str, pa.Schema], options: Options, labels: Sequence
 
     Raises:
         InputError: a column is missing, is of another type than text, is of types that do not go together,
-            or has a name that the output needs.
+            or has a name that the output needs; or context is asked for in the way of another unit.
     """
+    options.check_context()
     _check_names(schemas, options)
     whole = _unify(schemas, options)
     kept = tuple(name for name in whole.names if options.keep is None or name in _chosen(options))
-    needed = {*kept, options.text_column, *([options.id_column] if options.id_column else ())}
-    _check_text(whole.field(options.text_column))
+    needed = {*kept, *options.text_columns, *([options.id_column] if options.id_column else ())}
+    _check_text(whole.field(options.text_column), "--text-column")
+    if options.context_column and not pa.types.is_null(whole.field(options.context_column).type):
+        _check_text(whole.field(options.context_column), "--context-column")
     new = new_columns(options, whole, labels)
     if clash := [field.name for field in new if field.name in kept]:
         raise InputError(
@@ -121,7 +151,11 @@ def _check_names(schemas: Mapping[str, pa.Schema], options: Options) -> None:
     for file, schema in schemas.items():
         if len(set(schema.names)) < len(schema.names):
             raise InputError(f"{file}: a column name comes twice; give each column a name of its own")
-        needed = {"--text-column": options.text_column, "--id-column": options.id_column}
+        needed = {
+            "--text-column": options.text_column,
+            "--id-column": options.id_column,
+            "--context-column": options.context_column,
+        }
         for option, name in needed.items():
             if name is not None and name not in schema.names and schema.names:
                 raise InputError(
@@ -143,17 +177,17 @@ def _unify(schemas: Mapping[str, pa.Schema], options: Options) -> pa.Schema:
                 f"{file}: a column is of another type than in the files before it ({error}); "
                 "score the two in runs of their own"
             ) from error
-    for name in (options.text_column, options.id_column):
+    for name in (*options.text_columns, options.id_column):
         if name is not None and name not in whole.names:  # no row shows any column
             whole = whole.append(pa.field(name, pa.string()))
     return whole
 
 
-def _check_text(field: pa.Field) -> None:
+def _check_text(field: pa.Field, option: str) -> None:
     kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
         raise InputError(
-            f"column {field.name!r} holds {field.type}, text was expected; name another by --text-column"
+            f"column {field.name!r} holds {field.type}, text was expected; name another by {option}"
         )
 
 

@@ -28,11 +28,11 @@ _BOM = b"\xef\xbb\xbf"
 class TextReader:
     """Reads files of text: one column, a line a row."""
 
-    def schema(self, source: Source, text_column: str) -> pa.Schema:
+    def schema(self, source: Source, text_columns: Sequence[str]) -> pa.Schema:
         """Return the columns of a file."""
         with source.open() as (stream, _):
             _first_line(io.BufferedReader(stream, BUFFER))
-        return pa.schema([(text_column, pa.string())])
+        return pa.schema([(text_columns[0], pa.string())])
 
     def parts(
         self, source: Source, *, file: int, columns: Sequence[str], limits: Limits, done: Done
@@ -73,7 +73,7 @@ class TextReader:
 class JsonLinesReader(TextReader):
     """Reads files of JSON lines: an object a line."""
 
-    def schema(self, source: Source, text_column: str) -> pa.Schema:
+    def schema(self, source: Source, text_columns: Sequence[str]) -> pa.Schema:
         """Return the columns of a file, as its first rows show them."""
         records = []
         with source.open() as (stream, _):
@@ -85,7 +85,7 @@ class JsonLinesReader(TextReader):
                         continue  # it will be rejected when its turn comes
                 elif isinstance(row, Broken) and not records:
                     raise UnreadableError(row.raw)
-        return infer(records, text_column=text_column)
+        return infer(records, text_columns=text_columns)
 
     def _record(self, line: str, schema: pa.Schema, known: frozenset[str] | None) -> Record:
         record = _object(line)

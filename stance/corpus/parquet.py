@@ -18,7 +18,7 @@ CORRUPT = "a corrupt row group"
 class ParquetReader:
     """Reads Parquet files."""
 
-    def schema(self, source: Source, text_column: str) -> pa.Schema:
+    def schema(self, source: Source, text_columns: Sequence[str]) -> pa.Schema:
         """Return the columns of a file."""
         with _opened(source) as file:
             return file.schema_arrow.remove_metadata()

@@ -16,8 +16,12 @@ from stance.corpus.tables import Parsed
 class Reader(Protocol):
     """What reads a kind of file: the main process cuts it into parts, a worker makes tables of them."""
 
-    def schema(self, source: Source, text_column: str) -> pa.Schema:
+    def schema(self, source: Source, text_columns: Sequence[str]) -> pa.Schema:
         """Return the columns of a file.
+
+        Args:
+            source: the file.
+            text_columns: those that hold text, that of a file of plain text first.
 
         Raises:
             UnreadableError: it cannot be opened.

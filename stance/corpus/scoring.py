@@ -61,6 +61,8 @@ def score(
     out: str | Path,
     text_column: str = "text",
     id_column: str | None = None,
+    context_column: str | None = None,
+    context: bool = False,
     unit: Unit | str = Unit.SENTENCE,
     keep: Sequence[str] | None = None,
     format: Output | str = Output.PARQUET,
@@ -86,6 +88,9 @@ def score(
         out: the folder to write, by local path or by URI.
         text_column: the column to be labelled. Default: "text".
         id_column: the column that names a row. Default: none.
+        context_column: where rows hold sentences, the column of the sentence before each, which may be null.
+            Default: none is read.
+        context: where rows hold documents, read each sentence with the one before it. Default: False.
         unit: "sentence", or "document" where rows are to be split into sentences. Default: "sentence".
         keep: the columns of the input that come through. Default: all.
         format: "parquet", "jsonl" or "csv". Default: "parquet".
@@ -100,8 +105,9 @@ def score(
         report: is told how far the run is after each part.
 
     Raises:
-        InputError: nothing can be read, a column is missing or clashes, or too many rows were rejected.
-        ModelError: the model cannot be opened, or finds no acts.
+        InputError: nothing can be read, a column is missing or clashes, context is asked for in the way of
+            another unit, or too many rows were rejected.
+        ModelError: the model cannot be opened, or finds no acts or reads no context where it should.
         OutputError: `out` holds another run, or cannot be written.
         MissingExtraError: the engine is not installed.
     """
@@ -110,6 +116,8 @@ def score(
     options = Options(
         text_column=text_column,
         id_column=id_column,
+        context_column=context_column,
+        context=context,
         unit=Unit(unit),
         keep=None if keep is None else tuple(keep),
         format=Output(format),
@@ -162,8 +170,10 @@ class Run:
         bundle = open_bundle(find_model(model))
         if options.acts:
             bundle.require_acts()
+        if options.reads_context:
+            bundle.require_context()
         sources = find([str(place) for place in places], folder)
-        schemas, broken = _schemas(sources, options.text_column)
+        schemas, broken = _schemas(sources, options.text_columns)
         if not schemas:
             raise InputError(f"{sources[0].name}: {broken[0]}; no file of the input can be opened")
         layout = lay_out(schemas, options, bundle.labels)
@@ -252,12 +262,14 @@ class Run:
             )
 
 
-def _schemas(sources: Sequence[Source], text_column: str) -> tuple[dict[str, pa.Schema], dict[int, str]]:
+def _schemas(
+    sources: Sequence[Source], text_columns: Sequence[str]
+) -> tuple[dict[str, pa.Schema], dict[int, str]]:
     """Return the columns of each file, and why the others cannot be opened."""
     schemas, broken = {}, {}
     for number, source in enumerate(sources):
         try:
-            schemas[source.name] = READERS[source.kind].schema(source, text_column)
+            schemas[source.name] = READERS[source.kind].schema(source, text_columns)
         except UnreadableError as error:
             broken[number] = str(error)
     return schemas, broken

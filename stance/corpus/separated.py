@@ -29,7 +29,7 @@ class SeparatedReader:
     def __init__(self, separator: str) -> None:
         self._separator = separator
 
-    def schema(self, source: Source, text_column: str) -> pa.Schema:
+    def schema(self, source: Source, text_columns: Sequence[str]) -> pa.Schema:
         """Return the columns of a file: its header, all of them strings."""
         with source.open() as (stream, _), self._cells(stream) as cells:
             return pa.schema([(name, pa.string()) for name in _header(cells)])

@@ -28,7 +28,7 @@ class Parsed:
     rejected: list[Rejection]
 
 
-def infer(records: Sequence[Record], *, text_column: str) -> pa.Schema:
+def infer(records: Sequence[Record], *, text_columns: Sequence[str]) -> pa.Schema:
     """Infer the types of the columns of some records, in the order in which the columns come.
 
     Where values of a column do not go together, the type is that of the commonest kind.
@@ -39,7 +39,7 @@ def infer(records: Sequence[Record], *, text_column: str) -> pa.Schema:
             values.setdefault(name, []).append(value)
     return pa.schema(
         [
-            (name, pa.string() if name == text_column else _type(column))
+            (name, pa.string() if name in text_columns else _type(column))
             for name, column in values.items()
             if is_unicode(name)
         ]

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from transformers import AutoModel, AutoTokenizer
 
 from stance.batches import batches
+from stance.tokens import SentenceTokenizer
 from stance.train.data import LabelledSentence
 from stance.train.metrics import Array, Indices
 
@@ -78,17 +79,26 @@ def audit(sentences: Sequence[LabelledSentence], features: Array, *, seed: int =
     return sorted(suspects, key=lambda suspect: suspect.probability)
 
 
-def embed(texts: Sequence[str], encoder: str | Path, *, max_tokens: int = 128) -> Array:
+def embed(
+    texts: Sequence[str],
+    encoder: str | Path,
+    *,
+    contexts: Sequence[str | None] | None = None,
+    max_tokens: int = 128,
+) -> Array:
     """Return the last hidden state of each text's first token, [n, width].
 
     Args:
         texts: sentences.
         encoder: a Hub id or a folder.
+        contexts: for each text the sentence before it, or None. Default: none is read.
         max_tokens: longer sentences are cut. Default 128.
     """
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     model = AutoModel.from_pretrained(encoder, dtype=torch.float32).eval()
-    ids = tokenizer(list(texts), truncation=True, max_length=max_tokens)["input_ids"]
+    content = tokenizer.backend_tokenizer.to_str().encode()
+    tokens = SentenceTokenizer(content, max_tokens=max_tokens).encode(texts, contexts)
+    ids = [row.ids for row in tokens]
     found = np.zeros((len(ids), model.config.hidden_size), np.float32)
     with torch.inference_mode():
         for batch in batches(ids, max_tokens=2048):

@@ -20,6 +20,7 @@ def write_card(
     scores: Scores,
     precision: Precision,
     flips: float,
+    reads_context: bool,
     training: Mapping[str, object],
 ) -> None:
     """Write the card of a model: labels, figures, how it was trained, limits.
@@ -30,6 +31,7 @@ def write_card(
         scores: its figures on the development part.
         precision: of the network.
         flips: the share of labels that differ from fp32, 0 to 1.
+        reads_context: whether it reads the sentence before.
         training: how it was trained, value by name; may be empty.
     """
     environment = jinja2.Environment(
@@ -40,6 +42,7 @@ def write_card(
         scores=scores,
         precision=str(precision),
         flips=flips,
+        reads_context=reads_context,
         training=training,
         meanings=MEANINGS,
     )

@@ -60,10 +60,10 @@ def check(
         development: a development part of its own, which may share no group and no text with the rows.
 
     Returns:
-        Rows that are broken, have an unknown label, or repeat another row (but for case, punctuation and
-        numbers) are set aside; so are all rows of a text that has two labels, and rows whose text is in the
-        development part. A label with fewer than five rows left, a single label, and a group on both sides
-        are refused.
+        Rows that are broken, have an unknown label, or repeat another row and its context (but for case,
+        punctuation and numbers) are set aside; so are all rows of a text that, with one context, has two
+        labels, and rows whose text is in the development part. A label with fewer than five rows left, a
+        single label, and a group on both sides are refused.
     """
     kept: list[LabelledSentence] = []
     aside: list[BrokenRow] = []
@@ -88,13 +88,14 @@ def check(
 def _without_repeats(
     sentences: Sequence[LabelledSentence], elsewhere: set[str]
 ) -> tuple[list[LabelledSentence], list[BrokenRow]]:
-    alike: dict[str, list[LabelledSentence]] = defaultdict(list)
-    for sentence in sentences:
-        alike[_key(sentence.text)].append(sentence)
+    alike: dict[tuple[str, str], list[LabelledSentence]] = defaultdict(list)
+    keys = [(_key(sentence.text), _key(sentence.context or "")) for sentence in sentences]
+    for key, sentence in zip(keys, sentences, strict=True):
+        alike[key].append(sentence)
     kept, aside = [], []
-    for sentence in sentences:
-        same = alike[key := _key(sentence.text)]
-        if key in elsewhere:
+    for key, sentence in zip(keys, sentences, strict=True):
+        same = alike[key]
+        if key[0] in elsewhere:
             aside.append(BrokenRow(sentence.row, "its text is in the development part"))
         elif len(found := sorted({other.label for other in same})) > 1:
             rows = _named([other.row for other in same])

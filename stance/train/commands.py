@@ -45,6 +45,9 @@ Text = Annotated[str, typer.Option("--text-column", help="Column of sentences.")
 Label = Annotated[str, typer.Option("--label-column", help="Column of labels.")]
 Stances = Annotated[str | None, typer.Option("--stances-column", help="Column of all stances held.")]
 Acts = Annotated[str | None, typer.Option("--acts-column", help="Column of acts with their cues.")]
+Context = Annotated[
+    str | None, typer.Option("--context-column", help="Column of the sentence before, to be read along.")
+]
 Group = Annotated[str | None, typer.Option("--group-column", help="Column of articles or outlets.")]
 LabelMap = Annotated[list[str] | None, typer.Option("--label-map", metavar="OLD=NEW", help="Rename a label.")]
 Development = Annotated[
@@ -66,10 +69,13 @@ def check_data(
     stances_column: Stances = None,
     acts_column: Acts = None,
     group_column: Group = None,
+    context_column: Context = None,
     label_map: LabelMap = None,
 ) -> None:
     """Say what in labelled data would spoil training, and refuse it."""
-    columns = _columns(text_column, label_column, stances_column, acts_column, group_column, label_map)
+    columns = _columns(
+        text_column, label_column, label_map, stances_column, acts_column, group_column, context_column
+    )
     _checked(data, columns, _sentences(development, columns), set_aside)
 
 
@@ -87,6 +93,7 @@ def train_model(
     stances_column: Stances = None,
     acts_column: Acts = None,
     group_column: Group = None,
+    context_column: Context = None,
     label_map: LabelMap = None,
     epochs: Annotated[int, typer.Option(min=1)] = Recipe().epochs,
     learning_rate: Annotated[float, typer.Option(min=0.0)] = Recipe().learning_rate,
@@ -95,6 +102,10 @@ def train_model(
     patience: Annotated[
         int | None, typer.Option(min=1, help="Stop after so many epochs without a better macro-F1.")
     ] = None,
+    context_dropout: Annotated[
+        float,
+        typer.Option(min=0.0, max=1.0, help="Share of contexts left unread, so that they stay optional."),
+    ] = Recipe().context_dropout,
     class_weights: Annotated[
         ClassWeights, typer.Option(help="balanced: weigh each label by how rare it is.")
     ] = ClassWeights.NONE,
@@ -128,12 +139,15 @@ def train_model(
         batch_size=batch_size,
         accumulation=accumulation,
         patience=patience,
+        context_dropout=context_dropout,
         class_weights=class_weights,
         lora=lora,
         seed=seed,
     )
     boards = [tensorboard(board)] if board else []
-    columns = _columns(text_column, label_column, stances_column, acts_column, group_column, label_map)
+    columns = _columns(
+        text_column, label_column, label_map, stances_column, acts_column, group_column, context_column
+    )
     with _one_voice() as first:
         held_out = _sentences(development, columns)
         sentences = list(_checked(data, columns, held_out, set_aside if first else None))
@@ -194,11 +208,22 @@ def evaluate_model(
     label_column: Label = "label",
     acts_column: Acts = None,
     group_column: Group = None,
+    context_column: Context = None,
     label_map: LabelMap = None,
 ) -> None:
     """Measure a model on labelled sentences, and say where it fails."""
-    columns = _columns(text_column, label_column, None, acts_column, group_column, label_map)
-    evaluation = evaluate(load(model), _sentences(data, columns))
+    columns = _columns(
+        text_column,
+        label_column,
+        label_map,
+        acts=acts_column,
+        group=group_column,
+        context=context_column,
+    )
+    classifier = load(model)
+    if context_column:
+        classifier.bundle.require_context()
+    evaluation = evaluate(classifier, _sentences(data, columns))
     write_report(evaluation, out)
     scores = evaluation.scores
     low, high = scores.interval
@@ -206,6 +231,9 @@ def evaluate_model(
     print(f"calibration error  {scores.calibration_error:.4f}")
     for name, row in scores.per_label.items():
         print(f"F1 of {name:13s}{row['f1']:.4f}")
+    for part in evaluation.slices:
+        if part.kind == "context":
+            print(f"{part.name:19s}{part.macro_f1:.4f} macro-F1, {part.rows} sentences")
     print(f"page               {out / 'evaluation.html'}")
 
 
@@ -219,10 +247,11 @@ def compare_models(
     ] = None,
     text_column: Text = "text",
     label_column: Label = "label",
+    context_column: Context = None,
     label_map: LabelMap = None,
 ) -> None:
     """Say which of two models is better on labelled sentences, and whether by more than noise."""
-    columns = _columns(text_column, label_column, None, None, None, label_map)
+    columns = _columns(text_column, label_column, label_map, context=context_column)
     comparison = compare(load(first), load(second), _sentences(data, columns))
     flips = [
         {"row": flip.row, comparison.first: flip.label, comparison.second: flip.predicted, "text": flip.text}
@@ -245,13 +274,18 @@ def audit_labels(
     ] = None,
     text_column: Text = "text",
     label_column: Label = "label",
+    context_column: Context = None,
     label_map: LabelMap = None,
     seed: Annotated[int, typer.Option(help="Decides the folds.")] = 0,
 ) -> None:
     """List likely label errors, to be read, corrected and trained on again."""
-    columns = _columns(text_column, label_column, None, None, None, label_map)
+    columns = _columns(text_column, label_column, label_map, context=context_column)
     sentences = _checked(data, columns, (), None)
-    features = embed([sentence.text for sentence in sentences], base or find_model())
+    features = embed(
+        [sentence.text for sentence in sentences],
+        base or find_model(),
+        contexts=[sentence.context for sentence in sentences],
+    )
     suspects = audit(sentences, features, seed=seed)
     names = ["row", "label", "suggestion", "probability", "confident", "text"]
     _write_csv(out, names, [asdict(suspect) for suspect in suspects])
@@ -294,15 +328,24 @@ def _one_voice() -> Iterator[bool]:
 def _columns(
     text: str,
     label: str,
-    stances: str | None,
-    acts: str | None,
-    group: str | None,
     label_map: list[str] | None,
+    stances: str | None = None,
+    acts: str | None = None,
+    group: str | None = None,
+    context: str | None = None,
 ) -> Columns:
     pairs = [pair.partition("=") for pair in label_map or ()]
     if wrong := [old for old, equals, new in pairs if not (old and equals and new)]:
         raise InputError(f"--label-map takes OLD=NEW, {wrong[0]!r} came")
-    return Columns(text, label, stances, acts, group, {old: new for old, _, new in pairs})
+    return Columns(
+        text=text,
+        label=label,
+        stances=stances,
+        acts=acts,
+        group=group,
+        context=context,
+        label_map={old: new for old, _, new in pairs},
+    )
 
 
 def _sentences(data: str | None, columns: Columns) -> list[LabelledSentence]:

@@ -2,9 +2,9 @@
 
 import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from io import TextIOWrapper
 from pathlib import Path
@@ -54,6 +54,7 @@ class LabelledSentence:
         soft: for each label the probability that teachers gave, learnt in place of the label; None if a
             reader gave the label.
         attributions: who says what, whatever the stance; None where the reader was not asked.
+        context: the sentence before it; None if unknown.
     """
 
     text: str
@@ -64,6 +65,7 @@ class LabelledSentence:
     row: int = 0
     soft: tuple[float, ...] | None = None
     attributions: tuple[LabelledAct, ...] | None = None
+    context: str | None = None
 
     @property
     def cues(self) -> tuple[Span, ...]:
@@ -92,6 +94,7 @@ class Columns:
             and likewise `source` and `claim` if the reader was asked for them; null where no reader was
             asked. Default: not read.
         group: article or outlet. Default: not read.
+        context: the sentence before; null or blank where there is none. Default: not read.
         label_map: new names of labels; others stay. Default: none.
     """
 
@@ -100,16 +103,18 @@ class Columns:
     stances: str | None = None
     acts: str | None = None
     group: str | None = None
+    context: str | None = None
     label_map: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of_this_project(cls) -> Self:
-        """Name the columns of the project's own labelled files."""
-        return cls(stances="stances", acts="acts", group="document")
+    def of_this_project(cls, *, context: str | None = None) -> Self:
+        """Name the columns of the project's own labelled files; that of contexts if it shall be read."""
+        return cls(stances="stances", acts="acts", group="document", context=context)
 
     def used(self) -> list[str]:
         """Return the names of the columns that are read."""
-        return [name for name in (self.text, self.label, self.stances, self.acts, self.group) if name]
+        optional = (self.stances, self.acts, self.group, self.context)
+        return [name for name in (self.text, self.label, *optional) if name]
 
 
 def read(source: str | Path, columns: Columns | None = None) -> Iterator[LabelledSentence | BrokenRow]:
@@ -129,6 +134,11 @@ def read(source: str | Path, columns: Columns | None = None) -> Iterator[Labelle
     columns = columns or Columns()
     for number, row in enumerate(_raw_rows(str(source), columns), 1):
         yield row if isinstance(row, BrokenRow) else _labelled(row, columns, number)
+
+
+def without_context(sentences: Iterable[LabelledSentence]) -> list[LabelledSentence]:
+    """Return sentences without what stood before them."""
+    return [replace(sentence, context=None) for sentence in sentences]
 
 
 def unknown_label(name: str, known: Sequence[str]) -> str:
@@ -228,9 +238,17 @@ def _labelled(row: Row, columns: Columns, number: int) -> LabelledSentence | Bro
             acts=_acts(row, columns, text),
             group=None if columns.group is None else str(row[columns.group]),
             row=number,
+            context=_context(row, columns),
         )
     except (KeyError, TypeError, ValueError) as error:
         return BrokenRow(number, f"not a labelled sentence: {error!r}")
+
+
+def _context(row: Row, columns: Columns) -> str | None:
+    value = row.get(columns.context) if columns.context else None
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"a string was expected in column {columns.context}, {type(value).__name__} came")
+    return value if value and value.strip() else None
 
 
 def _stances(row: Row, columns: Columns) -> tuple[str, ...] | None:

@@ -9,6 +9,7 @@ from transformers import PreTrainedTokenizerFast
 
 from stance.errors import InputError
 from stance.predictions import Span
+from stance.tokens import SentenceTokenizer, Tokens
 from stance.train.data import ATTRIBUTION, LabelledAct, LabelledSentence, unknown_label
 
 IGNORED = -100
@@ -38,32 +39,28 @@ def encode(
         tokenizer: the encoder's.
         labels: in the order of the label logits.
         stances: in the order of the stance logits.
-        max_tokens: longer sentences are cut.
+        max_tokens: longer sentences are cut; of contexts as much is read as there is room for.
 
     Returns:
-        Columns `input_ids`, `length`, `labels` (an index), `label_targets` (for each label its probability: 0
-        or 1 where a reader gave the label), `stance_labels` (a 0 or 1 for each stance), `cue_labels` (for
-        each token 0, or 1 + the index of a stance), `attribution_labels` (for each token 0 or 1) and
-        `pointer_labels` (for each token the indices of the tokens that `POINTERS` names). What no reader
-        gave is -100.
+        Columns `input_ids` (of the sentence, then of its context), `length`, `sentence_length` (without the
+        context), `labels` (an index), `label_targets` (for each label its probability: 0 or 1 where a reader
+        gave the label), `stance_labels` (a 0 or 1 for each stance), `cue_labels` (for each token 0, or 1 +
+        the index of a stance), `attribution_labels` (for each token 0 or 1) and `pointer_labels` (for each
+        token the indices of the tokens that `POINTERS` names). What no reader gave, and what would be said of
+        a context's tokens, is -100.
 
     Raises:
         InputError: a label or a stance is not among the known ones.
     """
     sentences = list(sentences)
     _check_known(sentences, labels, stances)
-    encodings = tokenizer(
-        [sentence.text for sentence in sentences],
-        truncation=True,
-        max_length=max_tokens,
-        return_offsets_mapping=True,
-    )
-    ids = encodings["input_ids"]
-    pairs = list(zip(sentences, encodings["offset_mapping"], strict=True))
+    tokens = tokenise(sentences, tokenizer, max_tokens=max_tokens)
+    pairs = [(sentence, _all_offsets(row)) for sentence, row in zip(sentences, tokens, strict=True)]
     return Dataset.from_dict(
         {
-            "input_ids": ids,
-            "length": [len(row) for row in ids],
+            "input_ids": [row.ids for row in tokens],
+            "length": [len(row.ids) for row in tokens],
+            "sentence_length": [row.sentence for row in tokens],
             "labels": [labels.index(sentence.label) for sentence in sentences],
             "label_targets": [_label_targets(sentence, labels) for sentence in sentences],
             "stance_labels": [_stance_targets(sentence, stances) for sentence in sentences],
@@ -76,6 +73,20 @@ def encode(
             ],
         }
     )
+
+
+def tokenise(
+    sentences: Sequence[LabelledSentence], tokenizer: PreTrainedTokenizerFast, *, max_tokens: int
+) -> list[Tokens]:
+    """Turn sentences, with their contexts, into what a classifier will see of them."""
+    content = tokenizer.backend_tokenizer.to_str().encode()
+    texts, contexts = [row.text for row in sentences], [row.context for row in sentences]
+    return SentenceTokenizer(content, max_tokens=max_tokens).encode(texts, contexts, offsets=True)
+
+
+def _all_offsets(tokens: Tokens) -> Offsets:
+    """Return where all tokens stand in the sentence: those of its context nowhere, as special ones."""
+    return [*tokens.offsets, *[(0, 0)] * (len(tokens.ids) - tokens.sentence)]
 
 
 def _check_known(
@@ -139,18 +150,25 @@ def collate(batch: Sequence[dict[str, Any]], pad_id: int) -> dict[str, torch.Ten
     """Pad the rows of a batch to its longest.
 
     Returns:
-        `input_ids`, `attention_mask`, `cue_labels`, `attribution_labels` [batch, tokens], `pointer_labels`
-        [batch, tokens, pointers], `labels` [batch], `label_targets` [batch, labels] and `stance_labels`
-        [batch, stances].
+        `input_ids`, `attention_mask`, `sentence_mask`, `cue_labels`, `attribution_labels` [batch, tokens],
+        `pointer_labels` [batch, tokens, pointers], `labels` [batch], `label_targets` [batch, labels] and
+        `stance_labels` [batch, stances].
     """
 
     def padded(rows: Sequence[Sequence[Any]], value: int) -> torch.Tensor:
         tensors = [torch.tensor(row) for row in rows]
         return torch.nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_value=value)
 
+    ids = padded([row["input_ids"] for row in batch], pad_id)
+
+    def masked(name: str) -> torch.Tensor:
+        lengths = torch.tensor([row[name] for row in batch])
+        return (torch.arange(ids.shape[1]) < lengths[:, None]).long()
+
     return {
-        "input_ids": padded([row["input_ids"] for row in batch], pad_id),
-        "attention_mask": padded([[1] * len(row["input_ids"]) for row in batch], 0),
+        "input_ids": ids,
+        "attention_mask": masked("length"),
+        "sentence_mask": masked("sentence_length"),
         **{
             name: padded([row[name] for row in batch], IGNORED)
             for name in ("cue_labels", "attribution_labels", "pointer_labels")

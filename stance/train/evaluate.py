@@ -95,10 +95,17 @@ class Comparison:
 def evaluate(classifier: Classifier, sentences: Sequence[LabelledSentence]) -> Evaluation:
     """Label sentences and compare with what their readers said.
 
+    Args:
+        classifier: the model.
+        sentences: with their contexts, where they have any: they are read, and slices of the kind "context"
+            say what that gives.
+
     Raises:
         InputError: there are no sentences, or one has a label that the model does not know.
+        ModelError: a sentence has a context, and the model reads none.
     """
-    true, probabilities = _run(classifier, sentences)
+    true = _true_labels(classifier, sentences)
+    probabilities = _probabilities(classifier, sentences, with_contexts=_has_contexts(sentences))
     predicted = probabilities.argmax(axis=1)
     labels = classifier.bundle.labels
     mistakes = [
@@ -112,7 +119,10 @@ def evaluate(classifier: Classifier, sentences: Sequence[LabelledSentence]) -> E
         true=true,
         probabilities=probabilities,
         scores=score(labels, true, probabilities),
-        slices=tuple(_slices(sentences, true, predicted)),
+        slices=(
+            *_slices(sentences, true, predicted),
+            *_context_slices(classifier, sentences, true, predicted),
+        ),
         mistakes=tuple(sorted(mistakes, key=lambda mistake: -mistake.confidence)[:MOST_MISTAKES]),
     )
 
@@ -120,14 +130,26 @@ def evaluate(classifier: Classifier, sentences: Sequence[LabelledSentence]) -> E
 def compare(first: Classifier, second: Classifier, sentences: Sequence[LabelledSentence]) -> Comparison:
     """Compare two models of one label set by paired bootstrap.
 
+    Args:
+        first, second: the models.
+        sentences: with their contexts, where they have any; of two models of which one reads contexts, the
+            other is shown the same sentences without.
+
     Raises:
         InputError: the label sets differ, there are no sentences, or a label is unknown.
+        ModelError: a sentence has a context, and neither model reads any.
     """
     if set(first.bundle.labels) != set(second.bundle.labels):
         sets = " and ".join(", ".join(model.bundle.labels) for model in (first, second))
         raise InputError(f"two models of one label set were expected; {sets} came")
-    true, probabilities = _run(first, sentences)
-    _, other = _run(second, sentences)
+    true = _true_labels(first, sentences)
+    reading = [model.bundle.reads_context for model in (first, second)]
+    if _has_contexts(sentences) and not any(reading):
+        first.bundle.require_context()
+    probabilities, other = (
+        _probabilities(model, sentences, with_contexts=reads and _has_contexts(sentences))
+        for model, reads in zip((first, second), reading, strict=True)
+    )
     order = [second.bundle.labels.index(label) for label in first.bundle.labels]
     other = other[:, order]
     a, b = probabilities.argmax(axis=1), other.argmax(axis=1)
@@ -146,17 +168,29 @@ def compare(first: Classifier, second: Classifier, sentences: Sequence[LabelledS
     )
 
 
-def _run(classifier: Classifier, sentences: Sequence[LabelledSentence]) -> tuple[Indices, Array]:
-    """Return true labels [n] and probabilities [n, labels]."""
+def _true_labels(classifier: Classifier, sentences: Sequence[LabelledSentence]) -> Indices:
+    """Return the indices [n] of the labels that readers gave."""
     labels = classifier.bundle.labels
     if not sentences:
         raise InputError("at least one labelled sentence was expected, none came")
     for sentence in sentences:
         if sentence.label not in labels:
             raise InputError(f"row {sentence.row}: {unknown_label(sentence.label, labels)}")
-    predictions = classifier.classify_many(sentence.text for sentence in sentences)
-    probabilities = np.array([list(prediction.probabilities.values()) for prediction in predictions])
-    return np.array([labels.index(sentence.label) for sentence in sentences]), probabilities
+    return np.array([labels.index(sentence.label) for sentence in sentences])
+
+
+def _has_contexts(sentences: Sequence[LabelledSentence]) -> bool:
+    return any(sentence.context for sentence in sentences)
+
+
+def _probabilities(
+    classifier: Classifier, sentences: Sequence[LabelledSentence], *, with_contexts: bool
+) -> Array:
+    """Return what the model says [n, labels]."""
+    texts = [sentence.text for sentence in sentences]
+    contexts = [sentence.context for sentence in sentences] if with_contexts else None
+    predictions = classifier.classify_many(texts, contexts=contexts)
+    return np.array([list(prediction.probabilities.values()) for prediction in predictions])
 
 
 def _slices(sentences: Sequence[LabelledSentence], true: Indices, predicted: Indices) -> Iterator[Slice]:
@@ -167,9 +201,28 @@ def _slices(sentences: Sequence[LabelledSentence], true: Indices, predicted: Ind
     for (kind, name), rows in sorted(
         members.items(), key=lambda item: (item[0][0], -len(item[1]), item[0][1])
     ):
-        if len(rows) >= FEWEST_IN_SLICE:
-            accuracy = float((true[rows] == predicted[rows]).mean())
-            yield Slice(kind, name, len(rows), macro_f1(true[rows], predicted[rows]), accuracy)
+        yield from _slice(kind, name, true[rows], predicted[rows])
+
+
+def _context_slices(
+    classifier: Classifier, sentences: Sequence[LabelledSentence], true: Indices, predicted: Indices
+) -> Iterator[Slice]:
+    """Yield how sentences with contexts are labelled, how they are alone, and how those without are."""
+    if not _has_contexts(sentences):
+        return
+    given = np.array([bool(sentence.context) for sentence in sentences])
+    before = [sentence for sentence in sentences if sentence.context]
+    alone = _probabilities(classifier, before, with_contexts=False).argmax(axis=1)
+    yield from _slice("context", "with context", true[given], predicted[given])
+    yield from _slice("context", "without context", true[given], alone)
+    yield from _slice("context", "no context given", true[~given], predicted[~given])
+
+
+def _slice(kind: str, name: str, true: Indices, predicted: Indices) -> Iterator[Slice]:
+    """Yield a slice if it says anything."""
+    if len(true) >= FEWEST_IN_SLICE:
+        accuracy = float((true == predicted).mean())
+        yield Slice(kind, name, len(true), macro_f1(true, predicted), accuracy)
 
 
 def _keys(sentence: LabelledSentence) -> set[tuple[str, str]]:

@@ -23,7 +23,8 @@ from stance.calibration import label_probabilities
 from stance.errors import ModelError, OutputError
 from stance.train.calibrate import fit_calibration, fit_label_biases
 from stance.train.card import write_card
-from stance.train.data import LabelledSentence
+from stance.train.data import LabelledSentence, without_context
+from stance.train.encode import tokenise
 from stance.train.graph import Precision, add_biases, build_graph, quantise
 from stance.train.metrics import score
 from stance.train.model import StanceModel, checkpoint_weights, label_bias, save_checkpoint
@@ -58,7 +59,8 @@ def export(
         tokenizer: the encoder's.
         out: the folder; one that exists is replaced. Its name becomes the model's name.
         held_out: sentences that the model was not trained on, to fit label biases, temperatures and
-            thresholds with, to verify int8 with, and for the figures of the card.
+            thresholds with, to verify int8 with, and for the figures of the card. They are read with the
+            contexts that they have if the model reads contexts: give them as the model will be used.
         max_tokens: the longest input; less where the encoder reads less. Default 256.
         precision: of the network. "int8" is smaller and faster, "fp32" exact. Default "int8".
         max_flips: the share of `held_out` that int8 may label otherwise than fp32. Default 0.01.
@@ -76,7 +78,9 @@ def export(
     labels, stances = model.label_names, model.stance_names
     max_tokens = min(max_tokens, getattr(model.classifier.config, "max_position_embeddings", max_tokens))
     plain = _plain_tokenizer(tokenizer)
-    ids = _encode(plain, held_out, max_tokens)
+    if not model.reads_context:
+        held_out = without_context(held_out)
+    ids = [row.ids for row in tokenise(held_out, tokenizer, max_tokens=max_tokens)]
     true = np.array([labels.index(sentence.label) for sentence in held_out])
     weights = checkpoint_weights(model)
     graphs = _graphs(model, weights, max_tokens, precision)
@@ -100,6 +104,7 @@ def export(
             scores=score(labels, true, label_probabilities(logits, calibration)),
             precision=precision,
             flips=flips,
+            reads_context=model.reads_context,
             training=training or {},
         )
         write_contract(
@@ -110,6 +115,7 @@ def export(
             max_tokens=max_tokens,
             calibration=calibration,
             finds_acts=model.finds_acts,
+            reads_context=model.reads_context,
         )
     return flips
 
@@ -170,14 +176,6 @@ def run_network(network: bytes, ids: Sequence[Sequence[int]]) -> Logits:
     order = np.argsort(np.concatenate([rows for rows, _ in pairs]))
     logits = [np.concatenate(parts)[order] for parts in zip(*(outputs for _, outputs in pairs), strict=True)]
     return logits[0], logits[1] if len(logits) > 1 else np.zeros((len(ids), 0), np.float32)
-
-
-def _encode(tokenizer: Tokenizer, sentences: Sequence[LabelledSentence], max_tokens: int) -> list[list[int]]:
-    """Return token ids as the classifier will see them."""
-    tokenizer = Tokenizer.from_str(tokenizer.to_str())
-    tokenizer.enable_truncation(max_tokens)
-    encodings = tokenizer.encode_batch_fast([sentence.text for sentence in sentences])
-    return [encoding.ids for encoding in encodings]
 
 
 def _save_tokenizer(

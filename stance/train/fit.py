@@ -21,7 +21,7 @@ from transformers import (
 
 from stance.labels import LABELS, STANCES
 from stance.train.average import METRIC, BestAverage, last_checkpoint, writing
-from stance.train.data import LabelledSentence
+from stance.train.data import LabelledSentence, without_context
 from stance.train.encode import collate, encode
 from stance.train.lora import add_adapters, merge_adapters
 from stance.train.metrics import macro_f1
@@ -55,6 +55,8 @@ class Recipe:
         patience: epochs without a better macro-F1 after which training stops, at least 1. Default: None,
             all epochs are run.
         max_tokens: training sentences are cut there. Default 128.
+        context_dropout: share of contexts that are left unread in training, at random, 0 to 1: one model then
+            serves sentences with and without context. Default 0.5.
         class_weights: "balanced" weighs each label by how rare it is. Default "none".
         lora: rank of low-rank adapters, at least 1, which are learnt in place of the encoder's weights and
             merged into them at the end: large encoders then fit in memory. They want about ten times the
@@ -72,6 +74,7 @@ class Recipe:
     averaging: float = 0.995
     patience: int | None = None
     max_tokens: int = 128
+    context_dropout: float = 0.5
     class_weights: ClassWeights = ClassWeights.NONE
     lora: int | None = None
     seed: int = 0
@@ -94,8 +97,9 @@ def fit(
     Runs on what there is: a GPU, in bfloat16 where it can; several of them under `torchrun`; else the CPU.
 
     Args:
-        train: what it learns from.
-        development: what the best epoch is chosen on, by macro-F1; never learnt from.
+        train: what it learns from. Where there is a context in it, the model reads contexts.
+        development: what the best epoch is chosen on, by macro-F1; never learnt from. Its contexts are read
+            if the model does.
         base: a Hub id or a folder of an encoder.
         work: a folder for checkpoints, one an epoch; those of an earlier run are removed unless resumed.
         recipe: how. Default: `Recipe()`.
@@ -123,11 +127,15 @@ def fit(
         stances=stances,
         label_smoothing=recipe.label_smoothing,
         label_weights=_label_weights(train, labels, recipe.class_weights),
+        context_dropout=recipe.context_dropout,
     )
     if recipe.lora is not None:
         add_adapters(model, rank=recipe.lora)
     tokenizer = cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(base))
     model.finds_acts |= any(act.whole for sentence in train for act in sentence.acts or ())
+    model.reads_context = any(sentence.context for sentence in train)
+    if not model.reads_context:
+        development = without_context(development)
     if not has_labels(base, labels):
         probe_head(model, tokenizer, train, max_tokens=recipe.max_tokens)
     rows = {

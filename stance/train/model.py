@@ -1,5 +1,6 @@
 """The network as PyTorch trains it: an encoder with a head for labels, and others for stances and acts."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedModel
 
+from stance.bundle import CONTRACT
 from stance.errors import ModelError
 from stance.train.encode import IGNORED, POINTERS
 
@@ -44,6 +46,28 @@ class Pointers(nn.Module):
         return scores
 
 
+class ContextDropout(nn.Module):
+    """In training, leave the contexts of some sentences unread.
+
+    They are masked, which is the same as if they had not been there. As any dropout it draws on the seeded
+    generator, whose state a checkpoint keeps; where there are no contexts, nothing is drawn.
+
+    Args:
+        share: of the contexts, 0 to 1.
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, attention_mask: Tensor, sentence_mask: Tensor) -> Tensor:
+        """Return the mask [batch, tokens] of what is read, for that of all tokens and that of sentences."""
+        if not self.training or torch.equal(attention_mask, sentence_mask):
+            return attention_mask
+        dropped = torch.rand(len(attention_mask), 1, device=attention_mask.device) < self.share
+        return torch.where(dropped, sentence_mask, attention_mask)
+
+
 class StanceModel(nn.Module):
     """Any Hugging Face sequence classifier; where there are stances, with more heads.
 
@@ -58,8 +82,11 @@ class StanceModel(nn.Module):
         stance_names: in the order of the stance logits; empty for a label set that is not about stances.
         label_smoothing: 0 to below 1. Default 0.05.
         label_weights: for each label, above 0. Default: all 1.
+        context_dropout: the share of contexts that are left unread in training, 0 to 1, so that one model
+            serves sentences with and without context. Default 0.5.
 
-    `finds_acts` says whether the heads of acts have learnt anything; who teaches them sets it.
+    `finds_acts` says whether the heads of acts have learnt anything, `reads_context` whether the network has
+    learnt from sentences with contexts; who teaches them sets it.
     """
 
     def __init__(
@@ -70,6 +97,7 @@ class StanceModel(nn.Module):
         stance_names: tuple[str, ...],
         label_smoothing: float = 0.05,
         label_weights: Sequence[float] | None = None,
+        context_dropout: float = 0.5,
     ) -> None:
         super().__init__()
         width = classifier.config.hidden_size
@@ -77,6 +105,7 @@ class StanceModel(nn.Module):
         self.label_names = label_names
         self.stance_names = stance_names
         self.finds_acts = False
+        self.reads_context = False
         self.heads = nn.ModuleDict()
         if stance_names:
             self.heads["stances"] = nn.Linear(width, len(stance_names))
@@ -86,11 +115,13 @@ class StanceModel(nn.Module):
         weights = None if label_weights is None else torch.tensor(label_weights)
         self._label_loss = nn.CrossEntropyLoss(weights, label_smoothing=label_smoothing)
         self._token_loss = nn.CrossEntropyLoss(ignore_index=IGNORED)
+        self._drop_context = ContextDropout(context_dropout)
 
     def forward(
         self,
         input_ids: Tensor,
         attention_mask: Tensor,
+        sentence_mask: Tensor | None = None,
         labels: Tensor | None = None,
         label_targets: Tensor | None = None,
         stance_labels: Tensor | None = None,
@@ -102,6 +133,7 @@ class StanceModel(nn.Module):
 
         Args:
             input_ids, attention_mask: [batch, tokens].
+            sentence_mask: [batch, tokens], 0 for padding and contexts. Default: there are no contexts.
             labels: [batch] indices; not learnt from, but the trainer measures with them.
             label_targets: [batch, labels] probabilities.
             stance_labels: [batch, stances].
@@ -112,13 +144,16 @@ class StanceModel(nn.Module):
             `logits` [batch, labels]; with stances, `stance_logits` [batch, stances]; with targets, `loss`;
             without, what `token_logits` gives of acts.
         """
+        if sentence_mask is None:
+            sentence_mask = attention_mask
+        attention_mask = self._drop_context(attention_mask, sentence_mask)
         answer = self.classifier(
             input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True
         )
         outputs = {"logits": answer.logits}
         if self.heads:
             outputs["stance_logits"] = self.heads["stances"](answer.hidden_states[-1][:, 0])
-        tokens = self.token_logits(answer.hidden_states[-2], attention_mask) if self.heads else {}
+        tokens = self.token_logits(answer.hidden_states[-2], sentence_mask) if self.heads else {}
         if label_targets is None:
             return outputs | {
                 name: tokens[name] for name in ("cue_logits", "pointer_logits") if name in tokens
@@ -138,22 +173,22 @@ class StanceModel(nn.Module):
                     loss = loss + weight * self._token_loss(scores.flatten(0, -2), targets.flatten())
         return {"loss": loss, **outputs}
 
-    def token_logits(self, hidden: Tensor, attention_mask: Tensor) -> dict[str, Tensor]:
+    def token_logits(self, hidden: Tensor, sentence_mask: Tensor) -> dict[str, Tensor]:
         """Compute what is said of tokens from the last hidden states but one.
 
         Args:
             hidden: [batch, tokens, width].
-            attention_mask: [batch, tokens].
+            sentence_mask: [batch, tokens], 0 for what no pointer may choose: padding and contexts.
 
         Returns:
             `cue_logits` [batch, tokens, 1 + stances], `attribution_logits` [batch, tokens, 2] and
             `pointer_logits` [batch, pointers, from, to].
         """
-        padding = attention_mask[:, None, None, :] == 0
+        elsewhere = sentence_mask[:, None, None, :] == 0
         return {
             "cue_logits": self.heads["cues"](hidden),
             "attribution_logits": self.heads["attributions"](hidden),
-            "pointer_logits": self.heads["pointers"](hidden).masked_fill(padding, -1e4),
+            "pointer_logits": self.heads["pointers"](hidden).masked_fill(elsewhere, -1e4),
         }
 
 
@@ -164,6 +199,7 @@ def open_base(
     stances: tuple[str, ...],
     label_smoothing: float = 0.05,
     label_weights: Sequence[float] | None = None,
+    context_dropout: float = 0.5,
 ) -> StanceModel:
     """Put heads on a pretrained encoder: its own where it is a model folder with these labels, else new ones.
 
@@ -173,6 +209,7 @@ def open_base(
         stances: in the order of the stance logits.
         label_smoothing: 0 to below 1. Default 0.05.
         label_weights: for each label, above 0. Default: all 1.
+        context_dropout: the share of contexts that are left unread in training, 0 to 1. Default 0.5.
 
     Raises:
         ModelError: there is no such encoder.
@@ -180,6 +217,7 @@ def open_base(
     try:
         config = AutoConfig.from_pretrained(base)
         same = has_labels(base, labels)
+        reads_context = same and _reads_context(base)
         config.id2label = dict(enumerate(labels))
         config.label2id = {label: index for index, label in enumerate(labels)}
         # Dropout inside attention rules out the fused kernel and gains nothing here.
@@ -195,7 +233,9 @@ def open_base(
         stance_names=stances,
         label_smoothing=label_smoothing,
         label_weights=label_weights,
+        context_dropout=context_dropout,
     )
+    model.reads_context = reads_context
     weights = Path(base) / "model.safetensors"
     if same and stances and weights.is_file():
         known = load_file(weights)
@@ -208,6 +248,11 @@ def open_base(
 def has_labels(base: str | Path, labels: tuple[str, ...]) -> bool:
     """Say whether the head of a Hub id or folder has just these labels, in this order."""
     return bool(AutoConfig.from_pretrained(base).id2label == dict(enumerate(labels)))
+
+
+def _reads_context(base: str | Path) -> bool:
+    contract = Path(base) / CONTRACT
+    return contract.is_file() and bool(json.loads(contract.read_bytes()).get("reads_context"))
 
 
 def checkpoint_weights(model: StanceModel) -> dict[str, Tensor]:

@@ -109,8 +109,12 @@ def fit_head(
 def suits_head_alone(
     sentences: Sequence[LabelledSentence], base: str | Path, labels: tuple[str, ...]
 ) -> bool:
-    """Say whether there is so little to learn from that a new head, and nothing else, should be learnt."""
-    return len(sentences) <= FEW * len(labels) and not has_labels(base, labels)
+    """Say whether there is so little to learn from that a new head, and nothing else, should be learnt.
+
+    To read contexts takes more than a head.
+    """
+    few = len(sentences) <= FEW * len(labels)
+    return few and not any(sentence.context for sentence in sentences) and not has_labels(base, labels)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,11 @@ def score_here(
     *,
     overwrite: bool = False,
     max_rejected: float | None = None,
+    model: Path = TINY,
 ) -> Summary:
     """Score in this process; all but the worker processes is as in `score`. JSON lines by default."""
     options = options or Options(format=Output.JSONL)
-    run = Run.planned(inputs, folder=Folder.at(out), options=options, model=TINY)
+    run = Run.planned(inputs, folder=Folder.at(out), options=options, model=model)
 
     def engine(parts: Iterator[Part]) -> Iterator[Done]:
         labeller = Labeller(run.plan)

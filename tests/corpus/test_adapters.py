@@ -1,6 +1,7 @@
 """The classifier inside other libraries' pipelines."""
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +9,7 @@ import pytest
 
 import stance
 from stance.corpus import RayClassifier, arrow_function, arrow_schema, map_dataset
-from stance.errors import InputError
+from stance.errors import InputError, ModelError
 
 from ..conftest import SENTENCES, TINY
 
@@ -66,3 +67,26 @@ def test_wrong_columns_are_refused() -> None:
         map_dataset(dataset, text_column="body", model=TINY)
     with pytest.raises(InputError, match="no column 'body'"):
         RayClassifier(text_column="body", model=str(TINY))(pa.table({"text": ["It fell."]}))
+
+
+def test_contexts_are_read_in_every_pipeline(reading: Path, reader: stance.Classifier) -> None:
+    """The same answers as from the classifier; without text there is none, whatever stood before."""
+    datasets = pytest.importorskip("datasets")
+    before = [None, "It denied the visit.", *[SENTENCES[0]] * (len(TEXTS) - 2)]
+    table = pa.table({"text": TEXTS, "previous": before})
+    options = {"context_column": "previous", "model": str(reading)}
+    batches = arrow_function(**options)(iter(table.to_batches()))
+    for labels in (
+        RayClassifier(**options)(table)["p_denial"].to_pylist(),
+        [value for batch in batches for value in batch.column("p_denial").to_pylist()],
+        map_dataset(datasets.Dataset(table), **options)["p_denial"],
+    ):
+        for text, context, found in zip(TEXTS, before, labels, strict=True):
+            if text is None:
+                assert found is None
+            else:
+                assert found == reader.classify(text, context=context).probabilities["denial"]
+    with pytest.raises(ModelError, match="reads no context"):
+        map_dataset(datasets.Dataset(table), context_column="previous", model=TINY)
+    with pytest.raises(InputError, match=r"no column 'before'.* Give the right context_column"):
+        RayClassifier(context_column="before", model=str(reading))(table)

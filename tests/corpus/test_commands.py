@@ -73,6 +73,14 @@ def test_a_terminal_gets_a_bar_and_a_table(corpus: Path, scored: tuple[Path, Fin
         (["score", "CORPUS", "--out", "OUT", "--model", "/nowhere"], "no model folder"),
         (["score", "CORPUS", "--out", "/proc/out"], "/proc/out"),
         (
+            ["score", "CORPUS", "--out", "OUT", "--model", str(TINY), "--unit", "document", "--context"],
+            "reads no context",
+        ),
+        (
+            ["score", "CORPUS", "--out", "OUT", "--model", str(TINY), "--context-column", "before"],
+            "reads no context",
+        ),
+        (
             ["score", "CORPUS", "--out", "RUN", "--model", str(TINY)],
             'options.format (was "jsonl", is "parquet")',
         ),

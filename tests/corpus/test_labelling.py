@@ -4,16 +4,18 @@ import csv
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from pyarrow import parquet
+from pyarrow.csv import write_csv
 
 import stance
 from stance.corpus.labelling import MOST_REMEMBERED, Memory
 from stance.corpus.layout import Options, Output, Unit
 from stance.corpus.writers import COLUMN_READERS
-from stance.errors import InputError
+from stance.errors import InputError, OutputError, StanceError
 
-from ..conftest import SENTENCES
+from ..conftest import SENTENCES, TINY
 from .conftest import lines, score_here, tree
 
 
@@ -121,9 +123,85 @@ def test_memory_changes_no_answer(tiny: stance.Classifier) -> None:
     expected = list(tiny.classify_many(texts))
     assert memory.classify_many(texts) == expected
     assert memory.classify_many(texts) == expected
-    memory._answers |= {str(number): expected[0] for number in range(2 * MOST_REMEMBERED)}
+    memory._answers |= {(str(number), None): expected[0] for number in range(2 * MOST_REMEMBERED)}
     assert memory.classify_many(texts) == expected
     assert len(memory._answers) == MOST_REMEMBERED
+
+
+def test_memory_tells_contexts_apart(reader: stance.Classifier) -> None:
+    """One sentence after different ones, and after none, before and after it is remembered."""
+    memory = Memory(reader)
+    texts, contexts = (
+        ["It fell.", "It fell.", "It fell.", "It fell."],
+        ["It rose.", None, "He left.", "It rose."],
+    )
+    expected = list(reader.classify_many(texts, contexts=contexts))
+    assert len({answer.confidence for answer in expected}) == 3
+    assert memory.classify_many(texts, contexts) == memory.classify_many(texts, contexts) == expected
+    assert memory.classify_many(texts) == [expected[1]] * 4
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_sentences_are_read_with_their_context(
+    reading: Path, reader: stance.Classifier, suffix: str, tmp_path: Path
+) -> None:
+    """From a column that may be null, also for all rows at the head of a file."""
+    before = [None] * 1200 + ["It denied the visit.", ""]
+    rows = [{"previous": context, "text": SENTENCES[0]} for context in before]
+    table = pa.Table.from_pylist(rows)
+    file = tmp_path / f"a.{suffix}"
+    match suffix:
+        case "csv":
+            write_csv(table, file)
+        case "jsonl":
+            file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        case _:
+            parquet.write_table(table, file)
+    options = Options(context_column="previous", format=Output.JSONL, acts=True)
+    summary = score_here(file, tmp_path / "out", options, model=reading)
+    expected = list(reader.classify_many([SENTENCES[0]] * 3, contexts=before[-3:], acts=True))
+    found = lines(tmp_path / "out" / "rows")
+    assert summary.rejected == 0
+    assert [row["confidence"] for row in found[-3:]] == [one.confidence for one in expected]
+    assert found[-1]["confidence"] == found[0]["confidence"] != found[-2]["confidence"]
+    assert found[-2]["previous"] == before[-2]
+
+
+def test_documents_are_read_with_context_as_read_does(
+    reading: Path, reader: stance.Classifier, tmp_path: Path
+) -> None:
+    """Each sentence with the one before it in its own document; an empty document is no context."""
+    texts = [" ".join(SENTENCES), " ", "He denied it. She confirmed that."]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    options = Options(context=True, unit=Unit.DOCUMENT, format=Output.JSONL, acts=True)
+    score_here(tmp_path / "in.jsonl", tmp_path / "out", options, model=reading)
+    expected = [one for text in texts for one in reader.read(text, context=True).predictions]
+    found = [row for row in lines(tmp_path / "out" / "rows") if row["reason"] != "empty"]
+    assert [row["confidence"] for row in found] == [one.confidence for one in expected]
+    assert [row["acts"] for row in found] == [one.to_dict()["acts"] for one in expected]
+
+
+def test_context_is_refused_where_it_cannot_be(reading: Path, tmp_path: Path) -> None:
+    """By a model that reads none, in the way of the other unit, and from a column that is not there."""
+    (tmp_path / "a.csv").write_text("text,previous,n\nIt fell.,It rose.,1\n")
+    for options, model, words in (
+        (Options(context_column="previous"), TINY, "reads no context"),
+        (Options(context=True, unit=Unit.DOCUMENT), TINY, "reads no context"),
+        (Options(context_column="previous", unit=Unit.DOCUMENT), reading, "for documents take --context"),
+        (Options(context=True), reading, "by --context-column"),
+        (Options(context_column="before"), reading, "no column 'before'; .* by --context-column"),
+    ):
+        with pytest.raises(StanceError, match=words):
+            score_here(tmp_path / "a.csv", tmp_path / "out", options, model=model)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_with_context_does_not_go_on_without(reading: Path, tmp_path: Path) -> None:
+    """The manifest holds what was read."""
+    (tmp_path / "a.csv").write_text("text,previous\nIt fell.,It rose.\n")
+    score_here(tmp_path / "a.csv", tmp_path / "out", Options(context_column="previous"), model=reading)
+    with pytest.raises(OutputError, match="context_column"):
+        score_here(tmp_path / "a.csv", tmp_path / "out", Options(), model=reading)
 
 
 def test_too_many_rejections_stop_a_run(tmp_path: Path) -> None:

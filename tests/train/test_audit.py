@@ -32,3 +32,11 @@ def test_embedding_does_not_depend_on_company() -> None:
     assert together.shape == (len(SENTENCES), 32)
     for text, row in zip(SENTENCES, together, strict=True):
         assert embed([text], TINY)[0] == pytest.approx(row, abs=1e-4)
+
+
+def test_embedding_reads_contexts() -> None:
+    """Where there are any; None leaves a text as it is."""
+    alone = embed(SENTENCES[:2], TINY)
+    told = embed(SENTENCES[:2], TINY, contexts=["It denied the visit.", None])
+    assert told[0] != pytest.approx(alone[0], abs=1e-3)
+    assert told[1] == pytest.approx(alone[1], abs=1e-4)

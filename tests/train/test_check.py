@@ -47,6 +47,18 @@ def test_a_text_with_two_labels_is_set_aside_whole() -> None:
     assert "denial, none: rows 1, 2" in reasons(report)[1]
 
 
+def test_a_text_in_two_contexts_is_no_repeat() -> None:
+    """What stands before may decide the label; with the same before it, it is a repeat."""
+    rows = [
+        LabelledSentence("It did.", label, row=row, context=context)
+        for row, (label, context) in enumerate(
+            [("none", "Did it rain?"), ("denial", "It denied."), ("denial", "it denied")]
+        )
+    ]
+    assert reasons(check(rows + FILLER)) == {2: "repeats row 1"}
+    assert 0 in reasons(check([*rows, *FILLER], development=[LabelledSentence("It did.", "none")]))
+
+
 def test_unknown_labels_name_the_nearest() -> None:
     """A slip of the pen is seen at once."""
     report = check([LabelledSentence("It fell.", "denail", row=1), *FILLER], labels=("none", "denial"))

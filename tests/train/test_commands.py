@@ -28,7 +28,7 @@ def sheet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("data") / "sheet.csv"
     with file.open("w", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["sentence", "verdict", "outlet"])
+        writer.writerow(["sentence", "verdict", "outlet", "before"])
         for number in range(60):
             word = "abcdefghij"[number % 10] * (1 + number // 10)
             writer.writerow(
@@ -36,10 +36,11 @@ def sheet(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     f"It denied {word}." if number % 2 else f"Talks {word} resume.",
                     "ny"[number % 2],
                     number % 15,
+                    "It rose." if number % 3 else "",
                 ]
             )
-        writer.writerow(["", "n", 1])
-        writer.writerow(["It denied bbbbb.", "y", 1])
+        writer.writerow(["", "n", 1, ""])
+        writer.writerow(["It denied bbbbb.", "y", 1, ""])
     return file
 
 
@@ -88,8 +89,9 @@ def test_check_names_the_rows_of_all_that_would_spoil_training(tmp_path: Path) -
 
 
 def test_train_evaluate_and_compare_work_together(sheet: Path, tmp_path: Path) -> None:
-    """A spreadsheet becomes a model folder, which is measured, and compared with another."""
-    for seed in ("0", "1"):
+    """A spreadsheet becomes a model folder, which is measured, and compared with one that reads contexts."""
+    context = ["--context-column", "before"]
+    for seed, more in (("0", []), ("1", [*context, "--context-dropout", "0.3"])):
         finished = stance(
             *("train", sheet, *COLUMNS, "--group-column", "outlet", "--base", TINY, "--out", tmp_path / seed),
             *(
@@ -104,17 +106,20 @@ def test_train_evaluate_and_compare_work_together(sheet: Path, tmp_path: Path) -
                 "--max-flips",
                 "1",
                 "--all-weights",
+                *more,
             ),
         )
         assert finished.returncode == 0, finished.stderr
-    finished = stance("evaluate", tmp_path / "0", sheet, *COLUMNS, "--out", tmp_path / "report")
+    finished = stance("evaluate", tmp_path / "1", sheet, *COLUMNS, *context, "--out", tmp_path / "report")
     assert finished.returncode == 0, finished.stderr
-    scores = json.loads((tmp_path / "report" / "evaluation.json").read_text())["scores"]
-    assert set(scores["per_label"]) == {"yes", "no"}
-    assert f"{scores['macro_f1']:.4f}" in finished.stdout
-    finished = stance(
-        "compare", tmp_path / "0", tmp_path / "1", sheet, *COLUMNS, "--out", tmp_path / "flips.csv"
-    )
+    figures = json.loads((tmp_path / "report" / "evaluation.json").read_text())
+    assert set(figures["scores"]["per_label"]) == {"yes", "no"}
+    assert f"{figures['scores']['macro_f1']:.4f}" in finished.stdout
+    slices = {part["name"]: part for part in figures["slices"] if part["kind"] == "context"}
+    assert slices["without context"]["rows"] == slices["with context"]["rows"] == 40
+    assert f"without context    {slices['without context']['macro_f1']:.4f}" in finished.stdout
+    flips = tmp_path / "flips.csv"
+    finished = stance("compare", tmp_path / "0", tmp_path / "1", sheet, *COLUMNS, *context, "--out", flips)
     assert finished.returncode == 0, finished.stderr
     assert "macro-F1" in finished.stdout.splitlines()[-1]
 
@@ -144,12 +149,16 @@ def test_audit_writes_its_suspects(sheet: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["check", "SHEET"], "no column text, label; there are: sentence, verdict, outlet"),
+        (["check", "SHEET"], "no column text, label; there are: sentence, verdict, outlet, before"),
         (["check", "/nowhere.csv"], "/nowhere.csv"),
         (["check", "SHEET", *COLUMNS[:4], "--label-map", "y"], "OLD=NEW"),
         (["check", "SHEET", *COLUMNS[:4], "--label-map", "y=n"], "one label only"),
         (["train", "SHEET", *COLUMNS, "--base", "/nowhere", "--out", "/tmp/never"], "/nowhere"),
         (["evaluate", str(TINY), "SHEET", *COLUMNS, "--out", "/tmp/never"], "unknown label 'no'"),
+        (
+            ["evaluate", str(TINY), "SHEET", *COLUMNS, "--context-column", "before", "--out", "/tmp/never"],
+            "reads no context",
+        ),
         (["push", str(TINY), "me/tiny"], "README.md: a card was expected"),
         (["evaluate", "/nowhere", "SHEET", *COLUMNS, "--out", "/tmp/never"], "/nowhere"),
     ],

@@ -129,6 +129,27 @@ def test_a_source_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> Non
         list(read(tmp_path / name))
 
 
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl", "rows.parquet", "folder"])
+def test_contexts_are_read_from_their_column(tmp_path: Path, name: str) -> None:
+    """Blank ones are none; without the column's name nothing is read, and a wrong name is an error."""
+    rows = [{"text": "It fell.", "label": "none", "before": context} for context in ("It rose.", " ", "")]
+    file = write(tmp_path / name, rows)
+    assert [row.context for row in read(file, Columns(context="before"))] == ["It rose.", None, None]  # type: ignore[union-attr]
+    assert {row.context for row in read(file)} == {None}  # type: ignore[union-attr]
+    with pytest.raises(InputError, match="no column previous; there are: text, label, before"):
+        list(read(file, Columns(context="previous")))
+
+
+def test_a_context_that_is_no_text_breaks_its_row(tmp_path: Path) -> None:
+    """Null, or nothing at all, is no context."""
+    rows = [{"text": "It fell.", "label": "none", "before": context} for context in (None, 3)]
+    file = write(tmp_path / "rows.jsonl", [*rows, {"text": "It fell.", "label": "none"}])
+    first, second, third = read(file, Columns(context="before"))
+    assert first.context is third.context is None  # type: ignore[union-attr]
+    assert isinstance(second, BrokenRow)
+    assert "int came" in second.reason
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), min_size=1).filter(str.strip))

@@ -1,5 +1,7 @@
 """Labelled sentences to what the model learns from."""
 
+from dataclasses import replace
+
 import pytest
 from transformers import PreTrainedTokenizerFast
 
@@ -132,3 +134,20 @@ def test_a_batch_is_padded_to_its_longest(tokenizer: PreTrainedTokenizerFast) ->
     padding = batch["attention_mask"] == 0
     assert padding.sum() == abs(encoded[0]["length"] - encoded[1]["length"]) > 0
     assert (batch["cue_labels"][padding] == IGNORED).all()
+
+
+def test_a_context_is_read_but_never_a_target(tokenizer: PreTrainedTokenizerFast) -> None:
+    """The sentence's targets are those of the sentence alone; its context's tokens have none."""
+    whole = act("denial", 3, 9, source=(0, 2), claim=(10, 19))
+    sentence = LabelledSentence(TEXT, "denial", ("denial",), (whole,))
+    alone = rows(tokenizer, sentence)[0]
+    told = rows(tokenizer, replace(sentence, context="It denied that deal."))[0]
+    length = alone["length"]
+    assert told["sentence_length"] == alone["sentence_length"] == length < told["length"]
+    for name in ("input_ids", "cue_labels", "pointer_labels"):
+        assert told[name][:length] == alone[name], name
+    assert set(told["cue_labels"][length:]) == {IGNORED}
+    assert all(set(ends) == {IGNORED} for ends in told["pointer_labels"][length:])
+    batch = collate([told, alone], 0)
+    assert batch["attention_mask"].sum(dim=1).tolist() == [told["length"], length]
+    assert batch["sentence_mask"].sum(dim=1).tolist() == [length, length]

@@ -2,12 +2,13 @@
 
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 import stance
-from stance.errors import InputError, OutputError
+from stance.errors import InputError, ModelError, OutputError
 from stance.predictions import Span
 from stance.train.data import LabelledAct, LabelledSentence
 from stance.train.evaluate import FEWEST_IN_SLICE, MOST_MISTAKES, compare, evaluate
@@ -87,3 +88,54 @@ def test_unknown_labels_and_no_rows_are_refused(tiny: stance.Classifier) -> None
         evaluate(tiny, [LabelledSentence("It fell.", "denail", row=3)])
     with pytest.raises(InputError, match="at least one"):
         evaluate(tiny, [])
+
+
+@pytest.fixture(scope="module")
+def told(reader: stance.Classifier) -> list[LabelledSentence]:
+    """Sentences whose labels are the reading model's own, after what most of them have before them."""
+    before = [SENTENCES[number % 4] if number % 4 else None for number in range(80)]
+    texts = [f"{SENTENCES[number % 6]} {number}" for number in range(80)]
+    labels = [one.label for one in reader.classify_many(texts, contexts=before)]
+    return [
+        LabelledSentence(text, label, context=context)
+        for text, label, context in zip(texts, labels, before, strict=True)
+    ]
+
+
+def test_slices_say_what_contexts_give(
+    reader: stance.Classifier, told: list[LabelledSentence], tmp_path: Path
+) -> None:
+    """All are read with what they have; those with a context are measured without it too."""
+    evaluation = evaluate(reader, told)
+    slices = {part.name: part for part in evaluation.slices if part.kind == "context"}
+    alone = [reader.classify(row.text).label == row.label for row in told if row.context]
+    assert evaluation.scores.accuracy == 1.0
+    assert {name: part.rows for name, part in slices.items()} == {
+        "with context": 60,
+        "without context": 60,
+        "no context given": 20,
+    }
+    assert slices["with context"].accuracy == slices["no context given"].accuracy == 1.0
+    assert slices["without context"].accuracy == pytest.approx(sum(alone) / 60) != 1.0
+    write_report(evaluation, tmp_path)
+    written = json.loads((tmp_path / "evaluation.json").read_text())["slices"]
+    assert [part for part in written if part["kind"] == "context"] == [asdict(s) for s in slices.values()]
+    assert "By context" in (tmp_path / "evaluation.html").read_text()
+
+
+def test_a_model_that_reads_no_context_is_compared_without(
+    tiny: stance.Classifier, reader: stance.Classifier, told: list[LabelledSentence]
+) -> None:
+    """The other is shown all; where neither reads contexts, they are refused."""
+    comparison = compare(tiny, reader, told)
+    assert comparison.ahead > 0
+    assert all(flip.predicted == flip_of(told, flip.text) for flip in comparison.flips)
+    with pytest.raises(ModelError, match="reads no context"):
+        compare(tiny, tiny, told)
+    with pytest.raises(ModelError, match="reads no context"):
+        evaluate(tiny, told)
+
+
+def flip_of(rows: list[LabelledSentence], text: str) -> str:
+    """The label of a text."""
+    return next(row.label for row in rows if row.text == text)

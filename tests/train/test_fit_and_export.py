@@ -143,7 +143,10 @@ def test_a_new_run_never_resumes_an_old_one(tmp_path: Path) -> None:
     fit(TRAIN, [DENIED], base=TINY, work=tmp_path, recipe=RECIPE)
     assert (tmp_path / "checkpoint-64").is_dir()
     fit(TRAIN[:16], [DENIED], base=TINY, work=tmp_path, recipe=RECIPE)
-    assert sorted(folder.name for folder in tmp_path.glob("checkpoint-*")) == ["checkpoint-14", "checkpoint-16"]
+    assert sorted(folder.name for folder in tmp_path.glob("checkpoint-*")) == [
+        "checkpoint-14",
+        "checkpoint-16",
+    ]
 
 
 def test_stances_that_no_reader_gave_are_not_taken_for_none(trained: tuple, tmp_path: Path) -> None:
