@@ -1,7 +1,7 @@
 """The service, an ASGI application: endpoints, and the guard before them."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI

@@ -83,10 +83,15 @@ class Batcher:
         self._under_way = 0
         self._closed = False
         self._changed = threading.Condition()
-        self._threads = [threading.Thread(target=self._work, name=f"batcher-{n}") for n in range(workers)]
+        self._workers = workers
+        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Start the threads."""
+        """Start the threads; after `close`, start again."""
+        self._closed = False
+        self._threads = [
+            threading.Thread(target=self._work, name=f"batcher-{number}") for number in range(self._workers)
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -152,7 +157,7 @@ class Batcher:
         others = deque(job for job in self._jobs if job.kind != kind)
         ours = deque(job for job in self._jobs if job.kind == kind)
         waiting = sum(len(job.rows) for job in ours)
-        room = min(BATCH, -(-waiting // len(self._threads)))
+        room = min(BATCH, -(-waiting // self._workers))
         pieces = []
         while room and ours:
             job = ours.popleft()
