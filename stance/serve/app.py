@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from stance import __version__
@@ -71,9 +72,16 @@ def create_app(
     )
     _route(app, Endpoints(classifier.bundle, batcher, limits, traffic, metrics))
     pages.route(app)
-    metrics.know(route.path for route in app.routes if hasattr(route, "path"))
+    methods = {route.path: route.methods or set() for route in app.routes if isinstance(route, Route)}
+    metrics.know(methods)
     guard = Guard(
-        app, keys=Keys(keys), limits=limits, traffic=traffic, metrics=metrics, log_requests=log_requests
+        app,
+        keys=Keys(keys),
+        limits=limits,
+        traffic=traffic,
+        metrics=metrics,
+        bodies=frozenset(path for path, allowed in methods.items() if "POST" in allowed),
+        log_requests=log_requests,
     )
     if not origins:
         return guard

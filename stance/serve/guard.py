@@ -16,7 +16,7 @@ from stance.serve.limits import Limits
 from stance.serve.metrics import Metrics
 
 GUARDED = "/v1/"
-"""Paths that need a key, where there are any, and take bodies."""
+"""Paths that need a key, where there are any."""
 
 OPEN_WHILE_DRAINING = frozenset({"/healthz", "/readyz", "/metrics"})
 LINGER_SECONDS = 1.0
@@ -55,6 +55,7 @@ class Guard:
         limits: of bytes and time.
         traffic: is kept up to date, and obeyed.
         metrics: is told of every answer.
+        bodies: paths that take one.
         log_requests: log method, path, status and time of each; never what it says. Default: False.
     """
 
@@ -66,6 +67,7 @@ class Guard:
         limits: Limits,
         traffic: Traffic,
         metrics: Metrics,
+        bodies: frozenset[str],
         log_requests: bool = False,
     ) -> None:
         self._app = app
@@ -73,6 +75,7 @@ class Guard:
         self._limits = limits
         self._traffic = traffic
         self._metrics = metrics
+        self._bodies = bodies
         self._log_requests = log_requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,7 +116,7 @@ class Guard:
                 "no valid key came; send one as Authorization: Bearer KEY",
                 **{"www-authenticate": "Bearer"},
             )
-        if scope["method"] != "POST" or not scope["path"].startswith(GUARDED):
+        if scope["method"] != "POST" or scope["path"] not in self._bodies:
             await self._app(scope, receive, answer.send)
             return
         body = await self._body(scope, receive)

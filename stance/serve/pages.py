@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
+from pathlib import Path
 from string import Template
 
 from fastapi import FastAPI, Request, Response
@@ -20,22 +21,27 @@ POLICY = {
 """What a browser may do with the pages."""
 
 _FOLDER = files("stance") / "serve" / "static"
-_FILES = {
-    "/": ("page.html", "text/html"),
-    "/page.css": ("page.css", "text/css"),
-    "/reference.css": ("reference.css", "text/css"),
-    "/page.js": ("page.js", "text/javascript"),
-    "/ledger.js": ("ledger.js", "text/javascript"),
-    "/icon.svg": ("icon.svg", "image/svg+xml"),
+_HOME = "page.html"
+_REFERENCE = "reference.html"
+_EXAMPLE = files("stance") / "resources" / "demo.txt"
+_MEDIA = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
 }
 
 
 def route(app: FastAPI) -> None:
     """Add both pages, and what they load, to a service."""
-    for path, (name, media_type) in _FILES.items():
-        app.add_route(path, _give((_FOLDER / name).read_bytes(), media_type), include_in_schema=False)
-
-    template = Template((_FOLDER / "reference.html").read_text(encoding="utf-8"))
+    for file in (*_FOLDER.iterdir(), _EXAMPLE):
+        if file.name != _REFERENCE:
+            path = "/" if file.name == _HOME else f"/{file.name}"
+            app.add_route(
+                path, _give(file.read_bytes(), _MEDIA[Path(file.name).suffix]), include_in_schema=False
+            )
+    template = Template((_FOLDER / _REFERENCE).read_text(encoding="utf-8"))
 
     async def reference(_: Request) -> Response:
         return Response(render(app.openapi(), template), media_type="text/html", headers=POLICY)
