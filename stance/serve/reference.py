@@ -1,6 +1,7 @@
 """An OpenAPI description to a page that a person can read, without a script."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from string import Template
@@ -34,12 +35,17 @@ def _endpoint(path: str, method: str, operation: _Schema) -> str:
     asked = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     parts = [
         f"<h2><b>{escape(method.upper())}</b> <code>{escape(path)}</code></h2>",
-        f"<p>{escape(operation.get('description', ''))}</p>",
+        f"<p>{_prose(operation.get('description', ''))}</p>",
     ]
     if asked:
         parts += ["<h3>Body</h3>", _fields(asked), f"<pre>{escape(_example(path, asked))}</pre>"]
     parts += ["<h3>Answers</h3>", _table(_answers(operation))]
     return f"<section>{''.join(parts)}</section>"
+
+
+def _prose(text: str) -> str:
+    """Set what stands between backticks as code."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))
 
 
 def _type(name: str, schema: _Schema) -> str:
@@ -52,14 +58,14 @@ def _fields(schema: _Schema) -> str:
         (
             f"<code>{escape(name)}</code>",
             _kind(field),
-            escape(field.get("description", "")) + ("" if name in required else " Optional."),
+            _prose(field.get("description", "")) + ("" if name in required else " Optional."),
         )
         for name, field in schema["properties"].items()
     )
 
 
 def _answers(operation: _Schema) -> Iterator[tuple[str, str, str]]:
-    for status, answer in operation["responses"].items():
+    for status, answer in sorted(operation["responses"].items()):
         content = answer.get("content", {}).get("application/json", {}).get("schema", {})
         text = "" if answer["description"] == "Successful Response" else answer["description"]
         yield f"<code>{escape(str(status))}</code>", _kind(content), escape(text)

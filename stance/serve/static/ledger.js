@@ -4,7 +4,7 @@ import { colour, element } from "./text.js";
 
 const WRITER = "nobody named";
 
-/** Group a document's acts by their claim's words, in the order of the article. */
+/** Group a document's acts by their claim's words, in the order of the article: per stance the sources, and where. */
 export function claims({ sentences }) {
   const found = new Map();
   sentences.forEach((sentence, index) => {
@@ -13,8 +13,10 @@ export function claims({ sentences }) {
       const key = bare(act.claim.text);
       if (!found.has(key)) found.set(key, { title: act.claim.text, stances: new Map() });
       const { stances } = found.get(key);
-      if (!stances.has(act.stance)) stances.set(act.stance, []);
-      stances.get(act.stance).push({ who: (act.named ?? act.source)?.text ?? WRITER, index });
+      if (!stances.has(act.stance)) stances.set(act.stance, new Map());
+      const sources = stances.get(act.stance);
+      const who = (act.named ?? act.source)?.text ?? WRITER;
+      sources.set(who, [...(sources.get(who) ?? []), index]);
     }
   });
   return [...found.values()];
@@ -30,15 +32,15 @@ export function draw(target, list, go) {
 function stances(claim, go) {
   const rows = [...claim.stances].flatMap(([stance, sources]) => [
     element("dt", colour(stance), stance),
-    element("dd", "", ...sources.map(({ who, index }) => source(who, index, go))),
+    element("dd", "", ...[...sources].flatMap(([who, places], number) => [number ? ", " : "", source(who, places, go)])),
   ]);
   return element("dl", "", ...rows);
 }
 
-function source(who, index, go) {
-  const made = element("button", "", who);
+function source(who, places, go) {
+  const made = element("button", "", places.length > 1 ? `${who} (${places.length} times)` : who);
   made.type = "button";
-  made.title = `Go to sentence ${index + 1}`;
-  made.addEventListener("click", () => go(index));
+  made.title = `Go to sentence ${places[0] + 1}`;
+  made.addEventListener("click", () => go(places[0]));
   return made;
 }
