@@ -8,6 +8,7 @@ import { Strip } from "./strip.js";
 import { colour, element } from "./text.js";
 
 const LARGEST_FILE = 20_000_000;
+const LONG_PASTE = 20_000; // from here on, browsers take seconds to paste by themselves
 const CLAIMS = 60;
 const $ = (id) => document.getElementById(id);
 
@@ -240,6 +241,12 @@ $("entry").addEventListener("submit", (event) => {
 $("text").addEventListener("focus", () => $("entry").classList.remove("folded"));
 $("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("entry").requestSubmit();
+});
+$("text").addEventListener("paste", (event) => {
+  const text = event.clipboardData.getData("text/plain");
+  if (text.length < LONG_PASTE) return;
+  event.preventDefault();
+  $("text").setRangeText(text, $("text").selectionStart, $("text").selectionEnd, "end");
 });
 $("open").addEventListener("click", () => $("file").click());
 $("file").addEventListener("change", () => {
