@@ -3,13 +3,13 @@
     python benchmarks/serve_load.py [--requests 2000] [--clients 64] [--sizes 1 16] [--rounds 1]
 
 The service runs in a process of its own; the clients here, on the loopback, each with a connection and one
-request at a time. Requests hold sentences of the article that ships with the library, each varied by a number;
-each answer must be, to the last digit, what the bare classifier gives. The bare classifier labels the same
-sentences, as a stream, in a process of its own: by itself (`stance.load()`), and with a thread for each core,
-one sentence at a time a thread, which is what a program without the service would do for as many clients.
-The service is compared to the faster of them. Both take turns, and the best round of each counts. On a machine
-with other work, compare processor time: `ms` is that of the process for a sentence, and a machine that is full
-does so much the fewer. `--requests 100000 --sizes 1` is the test of memory.
+request at a time. Requests hold sentences of the article that ships with the library, each varied by a
+number; each answer must be, to the last digit, what the bare classifier gives. The bare classifier labels the
+same sentences in a process of its own: as a stream (`stance.load()`), and with a thread for each core, one
+sentence at a time a thread, which is what a program without the service would do for as many clients. The
+service is compared to the better of them. Both take turns, and the best round of each counts. On a machine
+with other work, compare processor time: `ms` is that of the process for a sentence, and a machine that is
+full does so much the fewer. `--requests 100000 --sizes 1` is the test of memory.
 """
 
 import argparse
