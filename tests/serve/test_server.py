@@ -148,7 +148,8 @@ def test_the_end_loses_no_request(tiny: stance.Classifier) -> None:
     async def load(service: Running) -> None:
         async with httpx.AsyncClient(timeout=60) as client:
             asking = [asyncio.ensure_future(ask(client, service.url)) for _ in range(16)]
-            await asyncio.sleep(1)
+            while not statuses:
+                await asyncio.sleep(0.01)
             service.process.send_signal(signal.SIGTERM)
             await asyncio.gather(*asking)
 
