@@ -8,7 +8,7 @@ number; each answer must be, to the last digit, what the bare classifier gives. 
 same sentences in a process of its own: as a stream (`stance.load()`), and with a thread for each core, that
 labels one sentence at a time, or its part of them as a stream. The service is compared to the first, which is
 the classifier as it comes, and to the best of the three. Both take turns, and the best round of each counts.
-On a machine with other work, compare processor time: `ms` is that of the process for a sentence, and a machine
+On a busy machine, compare processor time: `ms` is that of the process for a sentence, and a machine
 that is full does so much the fewer. `--requests 100000 --sizes 1` is the test of memory.
 """
 
