@@ -130,6 +130,11 @@ CORPUS = {
 }
 """Commands that need the extra `corpus`."""
 
+SERVICE = {
+    "serve": "Serve the model over HTTP, with a page for people at /.",
+}
+"""Commands that need the extra `serve`."""
+
 
 def _forward(name: str, module: str) -> Callable[[typer.Context], None]:
     """Make a command that loads its module, which is slow and may need an extra, only when it is run."""
@@ -140,7 +145,13 @@ def _forward(name: str, module: str) -> Callable[[typer.Context], None]:
     return run
 
 
-for _module, _commands in {"stance.train.commands": TRAINING, "stance.corpus.commands": CORPUS}.items():
+_FORWARDED = {
+    "stance.train.commands": TRAINING,
+    "stance.corpus.commands": CORPUS,
+    "stance.serve.commands": SERVICE,
+}
+
+for _module, _commands in _FORWARDED.items():
     for _name, _help in _commands.items():
         app.command(
             _name,

@@ -14,6 +14,7 @@ LAYERS = (
     {"bundle", "batches", "texts", "tokens", "session", "acts", "mentions"},
     {"classifier"},
     {"corpus", "inputs", "rows", "page", "spacy", "mcp", "sklearn"},
+    {"serve"},
     {"cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -57,6 +58,13 @@ def test_corpus_imports_go_downwards() -> None:
             assert LEVEL[name] <= LEVEL["corpus"], f"corpus/{file.name} imports {name}"
 
 
+def test_serve_imports_go_downwards() -> None:
+    """The service stands on all but the command line."""
+    for file in (PACKAGE / "serve").glob("*.py"):
+        for name in imports(file):
+            assert LEVEL[name] <= LEVEL["serve"], f"serve/{file.name} imports {name}"
+
+
 def test_classifying_loads_no_training_library() -> None:
     """Importing and classifying in a fresh process load neither torch nor its kin."""
     tiny = Path(__file__).resolve().parent / "data" / "tiny"
@@ -64,7 +72,7 @@ def test_classifying_loads_no_training_library() -> None:
         "import sys, stance\n"
         f"stance.load({str(tiny)!r}).classify('It denied that.')\n"
         "heavy = {'torch', 'transformers', 'datasets', 'sklearn', 'scipy', 'onnx', 'pandas', 'pyarrow'}\n"
-        "heavy |= {'mcp', 'pydantic', 'spacy'}\n"
+        "heavy |= {'mcp', 'pydantic', 'spacy', 'fastapi', 'uvicorn', 'prometheus_client'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-Ic", code], capture_output=True, text=True, check=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedModel
+from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel
 
 from stance.bundle import CONTRACT
 from stance.errors import ModelError
@@ -214,14 +214,14 @@ def open_base(
     Raises:
         ModelError: there is no such encoder.
     """
+    config = _config(base)
+    same = has_labels(base, labels)
+    reads_context = same and _reads_context(base)
+    config.id2label = dict(enumerate(labels))
+    config.label2id = {label: index for index, label in enumerate(labels)}
+    # Dropout inside attention rules out the fused kernel and gains nothing here.
+    config.attention_probs_dropout_prob = 0.0
     try:
-        config = AutoConfig.from_pretrained(base)
-        same = has_labels(base, labels)
-        reads_context = same and _reads_context(base)
-        config.id2label = dict(enumerate(labels))
-        config.label2id = {label: index for index, label in enumerate(labels)}
-        # Dropout inside attention rules out the fused kernel and gains nothing here.
-        config.attention_probs_dropout_prob = 0.0
         classifier = AutoModelForSequenceClassification.from_pretrained(
             base, config=config, dtype=torch.float32, ignore_mismatched_sizes=True
         )
@@ -246,8 +246,19 @@ def open_base(
 
 
 def has_labels(base: str | Path, labels: tuple[str, ...]) -> bool:
-    """Say whether the head of a Hub id or folder has just these labels, in this order."""
-    return bool(AutoConfig.from_pretrained(base).id2label == dict(enumerate(labels)))
+    """Say whether the head of a Hub id or folder has just these labels, in this order.
+
+    Raises:
+        ModelError: there is no such encoder.
+    """
+    return bool(_config(base).id2label == dict(enumerate(labels)))
+
+
+def _config(base: str | Path) -> PretrainedConfig:
+    try:
+        return AutoConfig.from_pretrained(base)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{base}: not a Hub id or folder of an encoder: {error}") from error
 
 
 def _reads_context(base: str | Path) -> bool:

@@ -1,0 +1,134 @@
+"""The service, an ASGI application: endpoints, and the guard before them."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from stance import __version__
+from stance.classifier import Classifier
+from stance.serve import pages, schemas
+from stance.serve.batcher import Batcher, Kind
+from stance.serve.endpoints import Endpoints
+from stance.serve.guard import Guard, Traffic
+from stance.serve.keys import Keys
+from stance.serve.limits import Limits
+from stance.serve.metrics import Metrics
+
+_Responses = dict[int | str, dict[str, Any]]
+
+WARM_UP = "It denied that."
+"""Labelled before the first request is let in."""
+
+REFUSALS = {
+    401: "No valid key.",
+    408: "The body came too slowly.",
+    413: "The body is too long.",
+    415: "The body is not JSON.",
+    429: "Too many requests are under way.",
+    503: "The service is about to end.",
+    504: "The time is up.",
+}
+
+
+def create_app(
+    classifier: Classifier,
+    *,
+    workers: int = 1,
+    limits: Limits | None = None,
+    keys: Iterable[str] = (),
+    origins: Sequence[str] = (),
+    traffic: Traffic | None = None,
+    log_requests: bool = False,
+) -> ASGIApp:
+    """Make the service, an ASGI application.
+
+    Args:
+        classifier: labels the sentences; load it with `threads=1` where there are several workers.
+        workers: batches that are labelled side by side, above 0. Default: 1.
+        limits: what a request may cost. Default: `Limits()`.
+        keys: any of which a request must come with. Default: none are needed.
+        origins: whose pages may ask from a browser (CORS). Default: the service's own alone.
+        traffic: tells the server what is under way, and the service when it is to end. Default: its own.
+        log_requests: log method, path, status and time of each request. Default: False.
+    """
+    limits = limits or Limits()
+    traffic = traffic or Traffic()
+    metrics = Metrics(model=classifier.bundle.identity)
+    batcher = Batcher(classifier, workers=workers, queue=limits.queue, observe=metrics.batch)
+    metrics.watch(under_way=lambda: traffic.under_way, waiting=lambda: batcher.waiting)
+    app = FastAPI(
+        title="stance",
+        version=__version__,
+        summary="Labels news sentences as allegation, confirmation, hedge or denial.",
+        lifespan=_lifespan(batcher, acts=classifier.bundle.finds_acts),
+        docs_url=None,
+        redoc_url=None,
+    )
+    _route(app, Endpoints(classifier.bundle, batcher, limits, traffic, metrics))
+    pages.route(app)
+    methods = {route.path: route.methods or set() for route in app.routes if isinstance(route, Route)}
+    metrics.know(methods)
+    guard = Guard(
+        app,
+        keys=Keys(keys),
+        limits=limits,
+        traffic=traffic,
+        metrics=metrics,
+        bodies=frozenset(path for path, allowed in methods.items() if "POST" in allowed),
+        log_requests=log_requests,
+    )
+    if not origins:
+        return guard
+    return CORSMiddleware(guard, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["*"])
+
+
+def _lifespan(batcher: Batcher, *, acts: bool) -> Any:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        batcher.start()
+        try:
+            await batcher.classify([WARM_UP], Kind(acts=acts, abstain=False))
+            yield
+        finally:
+            batcher.close()
+
+    return lifespan
+
+
+def _route(app: FastAPI, endpoints: Endpoints) -> None:
+    guarded: _Responses = {
+        status: {"model": schemas.Refusal, "description": why} for status, why in REFUSALS.items()
+    }
+    mistakes: _Responses = {422: {"model": schemas.Mistakes, "description": "The body is not as expected."}}
+    for path, endpoint, asked, answer in (
+        ("/v1/classify", endpoints.classify, schemas.ClassifyRequest, schemas.ClassifyAnswer),
+        ("/v1/read", endpoints.read, schemas.ReadRequest, schemas.ReadAnswer),
+    ):
+        app.post(path, responses={200: {"model": answer}, **mistakes, **guarded}, openapi_extra=_body(asked))(
+            endpoint
+        )
+    without_body: _Responses = {status: guarded[status] for status in (401, 503)}
+    app.get("/v1/model", responses={200: {"model": schemas.ModelAnswer}, **without_body})(endpoints.model)
+    app.get("/healthz", response_model=schemas.StatusAnswer)(endpoints.health)
+    app.get(
+        "/readyz",
+        responses={
+            200: {"model": schemas.StatusAnswer},
+            503: {"model": schemas.StatusAnswer, "description": "It is about to end."},
+        },
+    )(endpoints.ready)
+    app.get("/metrics", responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})(
+        endpoints.metrics
+    )
+
+
+def _body(model: type[BaseModel]) -> dict[str, Any]:
+    """Document a body, which the endpoint reads itself: it is checked once, as it comes from the socket."""
+    schema = model.model_json_schema()
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

@@ -1,0 +1,169 @@
+"""The server: a socket, a process, and an end that loses no request."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from stance.classifier import load
+from stance.errors import InputError
+from stance.serve.app import create_app
+from stance.serve.guard import Traffic
+from stance.serve.keys import keys_of_environment
+from stance.serve.limits import Limits
+
+DRAIN_SECONDS = 1.0
+"""How long new requests are told of the end at least, so that whoever shares out the load notices."""
+
+END_SECONDS = 5
+"""How long the last answers may take to leave, once they are written."""
+
+_BACKLOG = 2048
+"""Connections that may wait to be accepted."""
+
+Announce = Callable[[str], None]
+"""Takes a message for the person who runs this."""
+
+
+def serve(
+    model: str | Path | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    workers: int | None = None,
+    threads: int = 1,
+    limits: Limits | None = None,
+    origins: Sequence[str] = (),
+    log_requests: bool = False,
+    announce: Announce = lambda message: None,
+) -> None:
+    """Serve until SIGTERM or SIGINT: then requests under way are answered, new ones get 503.
+
+    Args:
+        model: a model folder, or the name of a shipped model. Default: "base".
+        host: the address to listen on. Default: this machine alone.
+        port: 0 to 65,535; 0 takes any that is free. Default: 8000.
+        workers: batches that are labelled side by side, at least 1. Default: one for each core.
+        threads: for each batch, at least 1. Default: 1.
+        limits: what a request may cost. Default: `Limits()`.
+        origins: whose pages may ask from a browser (CORS). Default: the service's own alone.
+        log_requests: log method, path, status and time of each request. Default: False.
+        announce: is told the address. Default: nobody.
+
+    Raises:
+        ModelError: the folder is missing, damaged, or not of this format.
+        InputError: the address cannot be listened on, or an argument is out of its range.
+    """
+    workers = len(os.sched_getaffinity(0)) if workers is None else workers
+    if workers < 1:
+        raise InputError(f"workers must be at least 1; {workers} came")
+    limits = limits or Limits()
+    traffic = Traffic()
+    classifier = load(model, threads=threads)
+    with _listen(host, port) as listener:
+        app = create_app(
+            classifier,
+            workers=workers,
+            limits=limits,
+            keys=keys_of_environment(),
+            origins=origins,
+            traffic=traffic,
+            log_requests=log_requests,
+        )
+        shown = f"[{host}]" if ":" in host else host
+        announce(f"{classifier.bundle.identity} on http://{shown}:{listener.getsockname()[1]}")
+        if log_requests:
+            logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
+        config = uvicorn.Config(
+            app,
+            http=_protocol(limits.upload_seconds),
+            ws="none",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=END_SECONDS,
+        )
+        _Server(config, traffic).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Goes on listening after the first signal until all requests under way are answered."""
+
+    def __init__(self, config: uvicorn.Config, traffic: Traffic) -> None:
+        super().__init__(config)
+        self._traffic = traffic
+        self._since = 0.0
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin the end; at a second Ctrl-C, end at once."""
+        if self._traffic.draining and sig == signal.SIGINT:
+            self.should_exit = self.force_exit = True
+        elif not self._traffic.draining:
+            self._traffic.draining = True
+            self._since = time.monotonic()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Say, ten times a second, whether the end is there."""
+        if self._traffic.draining and not self._traffic.under_way:
+            self.should_exit |= time.monotonic() - self._since >= DRAIN_SECONDS
+        return await super().on_tick(counter)
+
+
+def _protocol(seconds: float) -> type[H11Protocol]:
+    """Make a protocol whose clients must send the head of a request within a time."""
+
+    class Protocol(H11Protocol):
+        _deadline: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._watch()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            self._watch()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._rest()
+            super().connection_lost(exc)
+
+        def _watch(self) -> None:
+            if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
+                self._rest()
+            elif self._deadline is None:
+                self._deadline = self.loop.call_later(seconds, self._give_up)
+
+        def _rest(self) -> None:
+            if self._deadline is not None:
+                self._deadline.cancel()
+                self._deadline = None
+
+        def _give_up(self) -> None:
+            if self.transport.is_closing() or self.conn.their_state is not h11.IDLE:
+                return
+            if self.conn.trailing_data[0]:
+                self.send_400_response(f"The head of a request was expected within {seconds:g} s.")
+            else:  # a browser that connected in advance
+                self.transport.close()
+
+    return Protocol
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except (OSError, OverflowError) as error:
+        raise InputError(
+            f"cannot listen on {host}, port {port}: {error}; choose another --host or --port"
+        ) from error

@@ -1,0 +1,214 @@
+"""The endpoints, as a client sees them."""
+
+import logging
+import re
+from collections.abc import Callable
+from importlib.resources import files
+
+import pytest
+from starlette.testclient import TestClient
+
+import stance
+from stance.serve import Limits
+from stance.serve.guard import Traffic
+
+from ..conftest import SENTENCES
+
+Make = Callable[..., TestClient]
+
+ARTICLE = (files("stance") / "resources" / "demo.txt").read_text(encoding="utf-8")
+ODD = (*SENTENCES, "", " ", "A\x00B", "é" * 300, "𝔘𝔫 \u2028 \x1b[31m", "word " * 2000)
+
+
+@pytest.mark.parametrize("acts", [False, True])
+@pytest.mark.parametrize("abstain", [False, True])
+def test_classify_gives_what_python_gives(
+    client: TestClient, tiny: stance.Classifier, acts: bool, abstain: bool
+) -> None:
+    """To the last digit, for odd texts as well."""
+    answer = client.post("/v1/classify", json={"texts": ODD, "acts": acts, "abstain": abstain})
+    expected = [tiny.classify(text, acts=acts, abstain=abstain).to_dict() for text in ODD]
+    assert answer.json() == {"predictions": expected}
+
+
+@pytest.mark.parametrize("text", [ARTICLE, "", "\n\n".join(ODD), ARTICLE * 20])
+def test_read_gives_what_python_gives(client: TestClient, tiny: stance.Classifier, text: str) -> None:
+    """Sentences, offsets, acts, and who is meant by their sources."""
+    answer = client.post("/v1/read", json={"text": text})
+    assert answer.json() == tiny.read(text).to_dict()
+
+
+def test_no_texts_no_predictions(client: TestClient) -> None:
+    """An empty request has an empty answer."""
+    assert client.post("/v1/classify", json={"texts": []}).json() == {"predictions": []}
+
+
+def test_the_model_is_named(client: TestClient, tiny: stance.Classifier) -> None:
+    """With its labels, and what a request may cost."""
+    answer = client.get("/v1/model").json()
+    assert answer["model"] == tiny.bundle.identity
+    assert answer["labels"] == list(tiny.bundle.labels)
+    assert answer["acts"] is True
+    assert answer["limits"]["body_bytes"] == Limits().body_bytes
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/v1/classify", b'{"texts": ["a", 3]}', ["body", "texts", 1]),
+        ("/v1/classify", b'{"texts": "It fell."}', ["body", "texts"]),
+        ("/v1/classify", b'{"texts": null}', ["body", "texts"]),
+        ("/v1/classify", b"{}", ["body", "texts"]),
+        ("/v1/classify", b'{"texts": [], "acts": "yes"}', ["body", "acts"]),
+        ("/v1/classify", b'{"texts": [], "act": true}', ["body", "act"]),
+        ("/v1/classify", b'{"texts": ["\\ud800"]}', ["body"]),
+        ("/v1/classify", b'{"texts": ["\xff"]}', ["body"]),
+        ("/v1/classify", b'{"texts": ["\x00"]}', ["body"]),
+        ("/v1/classify", b"", ["body"]),
+        ("/v1/classify", b'{"texts": ' + b"[" * 10_000 + b"]" * 10_000 + b"}", ["body"]),
+        ("/v1/read", b'{"text": ["It fell."]}', ["body", "text"]),
+        ("/v1/read", b"[]", ["body"]),
+    ],
+)
+def test_a_mistake_in_a_body_is_named(client: TestClient, path: str, body: bytes, field: list) -> None:
+    """The field is named, and what came is not repeated."""
+    answer = client.post(path, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == field
+    assert "input" not in answer.json()["detail"][0]
+
+
+def test_too_many_sentences_are_refused(make_client: Make) -> None:
+    """Of texts and of an article; the field is named."""
+    with make_client(limits=Limits(sentences=3)) as client:
+        texts = client.post("/v1/classify", json={"texts": ["It fell."] * 4})
+        text = client.post("/v1/read", json={"text": "It fell. It rose.\nIt fell.\nIt rose."})
+    assert (texts.status_code, texts.json()["detail"][0]["loc"]) == (422, ["body", "texts"])
+    assert (text.status_code, text.json()["detail"][0]["loc"]) == (422, ["body", "text"])
+
+
+def test_a_long_body_is_refused(make_client: Make) -> None:
+    """Whether its length was announced or not; one of exactly the limit is taken."""
+    head = {"content-type": "application/json"}
+    body = b'{"texts": ["' + b"a" * 85 + b'"]}'
+    with make_client(limits=Limits(body_bytes=100)) as client:
+        assert client.post("/v1/classify", content=body, headers=head).status_code == 200
+        assert client.post("/v1/classify", content=body + b" ", headers=head).status_code == 413
+        assert client.post("/v1/classify", content=iter([body, b" "]), headers=head).status_code == 413
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_only_json_is_read(client: TestClient, kind: str) -> None:
+    """A page of another site can send these without asking first."""
+    answer = client.post("/v1/classify", content=b'{"texts": []}', headers={"content-type": kind})
+    assert answer.status_code == 415
+
+
+def test_an_answer_that_takes_too_long_is_given_up(make_client: Make) -> None:
+    """And the next one comes in time."""
+    with make_client(limits=Limits(seconds=0.3)) as client:
+        assert client.post("/v1/classify", json={"texts": SENTENCES * 2000}).status_code == 504
+        assert client.post("/v1/classify", json={"texts": SENTENCES}).status_code == 200
+
+
+def test_a_key_is_asked_for(make_client: Make) -> None:
+    """By the endpoints that answer questions, not by those that say how the service is."""
+    with make_client(keys=["secret"]) as client:
+        for answer in (client.get("/v1/model"), client.post("/v1/classify", content=b"{")):
+            assert answer.status_code == 401
+            assert answer.headers["www-authenticate"] == "Bearer"
+        assert client.get("/v1/model", headers={"authorization": "Bearer secret"}).status_code == 200
+        assert client.get("/v1/model", headers={"x-api-key": "Secret"}).status_code == 401
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/").status_code == 200
+
+
+def test_other_origins_are_let_in_by_name_only(make_client: Make) -> None:
+    """By default a browser gets no permission for any."""
+    ask = {"origin": "https://news.example", "access-control-request-method": "POST"}
+    with make_client() as client:
+        assert "access-control-allow-origin" not in client.options("/v1/classify", headers=ask).headers
+    with make_client(origins=["https://news.example"], keys=["secret"]) as client:
+        allowed = client.options("/v1/classify", headers=ask).headers
+        assert allowed["access-control-allow-origin"] == "https://news.example"
+        refused = client.get("/v1/model", headers={"origin": "https://news.example"})
+        assert refused.status_code == 401
+        assert refused.headers["access-control-allow-origin"] == "https://news.example"
+        ask["origin"] = "https://other.example"
+        assert "access-control-allow-origin" not in client.options("/v1/classify", headers=ask).headers
+
+
+def test_the_end_is_announced(make_client: Make) -> None:
+    """New requests get 503, and whoever asks how the service is learns why."""
+    traffic = Traffic()
+    with make_client(traffic=traffic) as client:
+        assert client.get("/readyz").status_code == 200
+        traffic.draining = True
+        assert client.get("/readyz").status_code == 503
+        assert client.get("/healthz").status_code == 200
+        answer = client.post("/v1/classify", json={"texts": SENTENCES})
+        assert answer.status_code == 503
+        assert answer.headers["connection"] == "close"
+
+
+def test_metrics_count_what_happened(client: TestClient) -> None:
+    """By path and status; what clients make up is one path."""
+    client.post("/v1/classify", json={"texts": SENTENCES})
+    client.post("/v1/classify", json={"texts": 3})
+    client.get("/made/up")
+    found = client.get("/metrics").text
+    assert 'stance_requests_total{path="/v1/classify",status="200"} 1.0' in found
+    assert 'stance_requests_total{path="/v1/classify",status="422"} 1.0' in found
+    assert 'stance_requests_total{path="other",status="404"} 1.0' in found
+    assert f"stance_batch_sentences_sum {len(SENTENCES) + 1}.0" in found  # and one to warm up
+    assert "stance_waiting_sentences 0.0" in found
+
+
+def test_text_stays_out_of_the_log(make_client: Make, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither body nor query is in it, whatever goes wrong."""
+    caplog.set_level(logging.DEBUG)
+    with make_client(log_requests=True) as client:
+        client.post("/v1/classify", json={"texts": ["Zanzibar denied it."]})
+        client.post("/v1/classify?text=Zanzibar", json={"texts": [{"Zanzibar": 1}]})
+        client.get("/Zanzibar")
+    assert "POST /v1/classify 200" in caplog.text
+    ours = [record.getMessage() for record in caplog.records if record.name == "stance.serve"]
+    assert len(ours) == 3
+    assert not any("Zanzibar" in message for message in ours)
+
+
+def test_an_error_of_the_service_is_no_leak(
+    make_client: Make, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client gets 500, the log the place, neither the text that the error's message holds."""
+
+    async def fail(*_: object) -> None:
+        raise ValueError("Zanzibar denied it.")
+
+    with make_client() as client:
+        monkeypatch.setattr("stance.serve.batcher.Batcher.classify", fail)
+        answer = client.post("/v1/classify", json={"texts": ["Zanzibar denied it."]})
+    assert answer.status_code == 500
+    assert "ValueError" in caplog.text
+    assert "Zanzibar" not in caplog.text + answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_pages_load_nothing_from_elsewhere(client: TestClient, path: str) -> None:
+    """The policy forbids it, and every link of theirs is one of the service's."""
+    answer = client.get(path)
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    for link in re.findall(r'(?:src|href)="([^"#]+)"', answer.text):
+        assert not re.match(r"[a-z]+:|//", link), link
+        assert client.get("/" + link.removeprefix("./")).status_code == 200, link
+
+
+def test_the_reference_has_every_endpoint(client: TestClient) -> None:
+    """And every field of what they take and give."""
+    page = client.get("/docs").text
+    description = client.get("/openapi.json").json()
+    for path in description["paths"]:
+        assert f"<code>{path}</code>" in page
+    for name in ("texts", "abstain", "predictions", "probabilities", "cue", "named", "index"):
+        assert f"<code>{name}</code>" in page
