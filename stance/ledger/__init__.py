@@ -1,0 +1,1 @@
+"""The acts of articles to claims: who alleged, confirmed, hedged or denied what, and when (extra `ledger`)."""
