@@ -114,6 +114,11 @@ CORPUS = {
 }
 """Commands that need the extra `corpus`."""
 
+LEDGER = {
+    "ledger": "Gather from articles who alleged, confirmed, hedged or denied what, and when.",
+}
+"""Commands that need the extra `ledger`."""
+
 
 def _forward(name: str, module: str) -> Callable[[typer.Context], None]:
     """Make a command that loads its module, which is slow and may need an extra, only when it is run."""
@@ -124,7 +129,12 @@ def _forward(name: str, module: str) -> Callable[[typer.Context], None]:
     return run
 
 
-for _module, _commands in {"stance.train.commands": TRAINING, "stance.corpus.commands": CORPUS}.items():
+_FORWARDED = {
+    "stance.train.commands": TRAINING,
+    "stance.corpus.commands": CORPUS,
+    "stance.ledger.commands": LEDGER,
+}
+for _module, _commands in _FORWARDED.items():
     for _name, _help in _commands.items():
         app.command(
             _name,

@@ -6,7 +6,7 @@ growing, the order does not matter (de Rham, La classification hiérarchique asc
 voisins réciproques, 1980). A group without a neighbour that is alike enough will never have one, and is done.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ def group(
     *,
     counts: Sequence[int] | None = None,
     settled: int = 0,
-    apart: Mapping[int, Sequence[int]] | None = None,
+    apart: Mapping[int, Collection[int]] | None = None,
     threshold: float = THRESHOLD,
 ) -> NDArray[np.int64]:
     """Group vectors by average linkage.
@@ -52,7 +52,7 @@ class _Groups:
         means: Vectors,
         counts: Sequence[int],
         settled: int,
-        apart: Mapping[int, Sequence[int]],
+        apart: Mapping[int, Collection[int]],
         threshold: float,
     ) -> None:
         self._means = means.copy()

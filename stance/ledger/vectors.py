@@ -35,6 +35,9 @@ COMMON_COMPONENTS = 10
 """The principal components that embeddings share, which tell words apart by frequency more than by meaning
 (Mu and Viswanath, All-but-the-Top, 2018)."""
 
+MOST_REMEMBERED = 20_000
+"""Words whose vectors are kept between calls."""
+
 _WORD = re.compile(r"\w\w+")
 _CONTENT_WEIGHT = 3.5
 """The least weight of a word that says what a claim is about: it comes in 3 % of the sentences, or fewer."""
@@ -82,28 +85,32 @@ class Encoder:
             analyzer="char_wb", ngram_range=(3, 5), n_features=SHAPE_SIZE, dtype=np.float32
         )
 
+        self.size = SHAPE_SIZE + self._meanings.shape[1]
+        self._known: dict[str, NDArray[np.float32]] = {}
+
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Return a vector for each text: [texts, size]; all zero for a text without words."""
         found = [words(text) for text in texts]
         vocabulary = sorted({word for some in found for word in some})
-        size = SHAPE_SIZE + self._meanings.shape[1]
-        if not vocabulary:
-            return np.zeros((len(texts), size), np.float32)
-        weighted = self._words(vocabulary) * np.array([[weight(word)] for word in vocabulary], np.float32)
-        places = {word: place for place, word in enumerate(vocabulary)}
-        sums = np.zeros((len(texts), size))
+        self._learn([word for word in vocabulary if word not in self._known])
+        sums = np.zeros((len(texts), self.size))
         for row, some in enumerate(found):
             if some:
-                sums[row] = weighted[[places[word] for word in some]].sum(0, dtype=np.float64)
+                sums[row] = np.sum([self._known[word] for word in some], axis=0, dtype=np.float64)
+        if len(self._known) > MOST_REMEMBERED:
+            self._known.clear()
         return whole(LENGTH * _unit(sums))
 
-    def _words(self, vocabulary: Sequence[str]) -> NDArray[np.float32]:
+    def _learn(self, vocabulary: Sequence[str]) -> None:
+        """Remember the vectors of words, each as long as its weight."""
+        if not vocabulary:
+            return
         shapes = self._shapes.transform(vocabulary).toarray()
         encodings = self._tokenizer.encode_batch_fast(list(vocabulary), add_special_tokens=False)
         meanings = np.stack([self._meanings[one.ids].sum(0) for one in encodings])
-        return np.hstack(
-            [math.sqrt(1 - MEANING_SHARE) * shapes, math.sqrt(MEANING_SHARE) * _unit(meanings)]
-        ).astype(np.float32)
+        parts = math.sqrt(1 - MEANING_SHARE) * shapes, math.sqrt(MEANING_SHARE) * _unit(meanings)
+        for word, vector in zip(vocabulary, np.hstack(parts), strict=True):
+            self._known[word] = (weight(word) * vector).astype(np.float32)
 
 
 def _unit(vectors: NDArray[np.floating]) -> NDArray[np.floating]:
