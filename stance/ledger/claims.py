@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from typing import Any, Self
 
 from stance.errors import InputError
@@ -155,15 +156,24 @@ class Claim:
 
     @property
     def status(self) -> str:
-        """What the last entry made of it: alleged, confirmed, hedged or denied."""
-        return self.entries[-1].status
+        """What the last sentence made of it: alleged, confirmed, hedged or denied."""
+        return self.entries[self.turns[-1]].status
+
+    @property
+    def turns(self) -> tuple[int, ...]:
+        """The numbers of the entries that decide the status: of each sentence, its main act."""
+        places = [None, *((entry.document, entry.start) for entry in self.entries)]
+        return tuple(number for number, pair in enumerate(pairwise(places)) if pair[0] != pair[1])
 
     @property
     def changes(self) -> tuple[Change, ...]:
         """Every change of status, the first entry's among them."""
-        statuses = [None, *(entry.status for entry in self.entries)]
-        pairs = enumerate(zip(statuses, statuses[1:], strict=False))
-        return tuple(Change(before, str(after), number) for number, (before, after) in pairs if before != after)
+        found: list[Change] = []
+        for number in self.turns:
+            before, after = found[-1].after if found else None, self.entries[number].status
+            if before != after:
+                found.append(Change(before, after, number))
+        return tuple(found)
 
     @property
     def parties(self) -> dict[str, tuple[str, ...]]:

@@ -76,7 +76,7 @@ def render(claims: Sequence[Claim], *, title: str, model: str | None) -> str:
         "title": title,
         "model": model or "none: nothing was read",
         "claims": [
-            {"claim": claim, "plot": plot(claim.entries), "entries": list(_rows(claim))} for claim in shown
+            {"claim": claim, "plot": plot(claim), "entries": list(_rows(claim))} for claim in shown
         ],
         "total": len(claims),
         "hidden": len(claims) - len(shown),
@@ -90,8 +90,9 @@ def render(claims: Sequence[Claim], *, title: str, model: str | None) -> str:
     return _clean(fill("ledger.html", values, plots={}))
 
 
-def plot(entries: Sequence[Entry]) -> Plot:
+def plot(claim: Claim) -> Plot:
     """Lay out a timeline: over time where all entries have a date and there is more than one, else in order."""
+    entries = claim.entries
     times = [_time(entry.date) for entry in entries]
     known = [time for time in times if time is not None]
     dated = len(known) == len(times) and known[0] != known[-1]
@@ -108,7 +109,7 @@ def plot(entries: Sequence[Entry]) -> Plot:
         )
         for entry, place in zip(entries, places, strict=True)
     )
-    return Plot(points, _line(points), tuple(_ticks(entries, points, dated)), dated)
+    return Plot(points, _line([points[turn] for turn in claim.turns]), tuple(_ticks(entries, points, dated)), dated)
 
 
 def _line(points: Sequence[Point]) -> str:
