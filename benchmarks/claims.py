@@ -102,8 +102,6 @@ if __name__ == "__main__":
     print(f"ledger at {THRESHOLD}: precision {found[0]:.3f}, recall {found[1]:.3f}, F1 {found[2]:.3f}")
 
     predictions = stance.load().classify_many(headlines)
-    denials = [
-        row["stance"] for row, one in zip(rows, predictions, strict=True) if one.label == "denial"
-    ]
+    denials = [row["stance"] for row, one in zip(rows, predictions, strict=True) if one.label == "denial"]
     against = denials.count("against")
     print(f"denials: {len(denials)}; against the claim: {against} ({against / len(denials):.2f})")

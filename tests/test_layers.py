@@ -14,6 +14,7 @@ LAYERS = (
     {"bundle", "batches", "session", "acts", "mentions"},
     {"classifier"},
     {"corpus", "inputs", "rows", "page", "spacy"},
+    {"ledger"},
     {"cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -55,6 +56,13 @@ def test_corpus_imports_go_downwards() -> None:
     for file in (PACKAGE / "corpus").glob("*.py"):
         for name in imports(file):
             assert LEVEL[name] <= LEVEL["corpus"], f"corpus/{file.name} imports {name}"
+
+
+def test_ledger_imports_go_downwards() -> None:
+    """Ledgers stand on the core, on corpora and on what shows results."""
+    for file in (PACKAGE / "ledger").glob("*.py"):
+        for name in imports(file):
+            assert LEVEL[name] <= LEVEL["ledger"], f"ledger/{file.name} imports {name}"
 
 
 def test_classifying_loads_no_training_library() -> None:

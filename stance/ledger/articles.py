@@ -67,9 +67,7 @@ class Columns:
         return {option: name for option, name in named.items() if name is not None}
 
 
-def articles(
-    sources: Sequence[Source], *, columns: Columns, unit: Unit, reject: Reject
-) -> Iterator[Article]:
+def articles(sources: Sequence[Source], *, columns: Columns, unit: Unit, reject: Reject) -> Iterator[Article]:
     """Read the articles of files, in order.
 
     Args:

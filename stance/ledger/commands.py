@@ -36,16 +36,12 @@ def keep_ledger(
     id_column: Annotated[str | None, typer.Option(help="Column that names an article.")] = None,
     date_column: Annotated[str | None, typer.Option(help="Column of dates or years.")] = None,
     outlet_column: Annotated[str | None, typer.Option(help="Column of who published it.")] = None,
-    unit: Annotated[
-        Unit, typer.Option(help="What a row holds; sentence: a headline, say.")
-    ] = Unit.DOCUMENT,
+    unit: Annotated[Unit, typer.Option(help="What a row holds; sentence: a headline, say.")] = Unit.DOCUMENT,
     diff: Annotated[
         str | None,
         typer.Option(metavar="OTHER", help="Say what differs from this earlier ledger, after any input."),
     ] = None,
-    form: Annotated[
-        Format | None, typer.Option("--format", "-f", help="Of --diff [default: jsonl].")
-    ] = None,
+    form: Annotated[Format | None, typer.Option("--format", "-f", help="Of --diff [default: jsonl].")] = None,
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="A model folder, or the name of a shipped model.")
     ] = None,
@@ -55,7 +51,9 @@ def keep_ledger(
 ) -> None:
     """Gather from articles who alleged, confirmed, hedged or denied what, and when."""
     if out is None or not (inputs or diff):
-        raise InputError("give articles and the folder of their ledger by --out, or two ledgers: --out and --diff")
+        raise InputError(
+            "give articles and the folder of their ledger by --out, or two ledgers: --out and --diff"
+        )
     earlier = Ledger.open(diff).claims if diff else ()
     if inputs:
         console = Console(stderr=True)

@@ -252,4 +252,3 @@ def _read(classifier: Classifier, some: Sequence[Article], unit: Unit) -> Iterat
 
 def _sentences(text: str, unit: Unit) -> list[Sentence]:
     return list(split(text)) if unit is Unit.DOCUMENT else [Sentence(text, 0, len(text))]
-

@@ -75,9 +75,7 @@ def render(claims: Sequence[Claim], *, title: str, model: str | None) -> str:
     values = {
         "title": title,
         "model": model or "none: nothing was read",
-        "claims": [
-            {"claim": claim, "plot": plot(claim), "entries": list(_rows(claim))} for claim in shown
-        ],
+        "claims": [{"claim": claim, "plot": plot(claim), "entries": list(_rows(claim))} for claim in shown],
         "total": len(claims),
         "hidden": len(claims) - len(shown),
         "entries": sum(len(claim.entries) for claim in claims),
@@ -109,7 +107,9 @@ def plot(claim: Claim) -> Plot:
         )
         for entry, place in zip(entries, places, strict=True)
     )
-    return Plot(points, _line([points[turn] for turn in claim.turns]), tuple(_ticks(entries, points, dated)), dated)
+    return Plot(
+        points, _line([points[turn] for turn in claim.turns]), tuple(_ticks(entries, points, dated)), dated
+    )
 
 
 def _line(points: Sequence[Point]) -> str:

@@ -54,4 +54,3 @@ def _rows(claims: Iterable[Claim]) -> Iterator[dict[str, Any]]:
                 "who": entry.who,
                 **entry.to_dict(),
             }
-
