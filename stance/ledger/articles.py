@@ -18,7 +18,7 @@ from stance.errors import InputError
 LIMITS = Limits(rows=200)
 CANNOT_OPEN = "cannot be opened"
 
-_YEAR_OR_MONTH = re.compile(r"\d{4}(?:-\d{2})?")
+_YEAR_OR_MONTH = re.compile(r"(?!0000)\d{4}(?:-(?:0[1-9]|1[0-2]))?")
 
 Reject = Callable[[Mapping[str, Any]], None]
 """Is told of what could not be read: file, row, reason and the raw value."""
@@ -90,25 +90,22 @@ def articles(sources: Sequence[Source], *, columns: Columns, unit: Unit, reject:
 
 
 def day(value: object) -> str | None:
-    """Return a date, a time (in UTC, if it says of which zone it is) or a year in ISO 8601; None if it is none."""
-    match value:
-        case datetime():
-            return (value.astimezone(UTC) if value.tzinfo else value).replace(tzinfo=None).isoformat()
-        case date():
-            return value.isoformat()
-        case bool() | None:
-            return None
+    """Return a date, a time (in UTC if its zone is known), a month or a year in ISO 8601; else None."""
+    if isinstance(value, datetime) and value.tzinfo:
+        value = value.astimezone(UTC).replace(tzinfo=None)
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None or isinstance(value, bool):
+        return None
     text = str(value).strip()
     if _YEAR_OR_MONTH.fullmatch(text):
         return text
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        pass
-    try:
-        return day(datetime.fromisoformat(text))
-    except (ValueError, OverflowError):
-        return None
+    for kind in (date, datetime):
+        try:
+            return day(kind.fromisoformat(text))
+        except (ValueError, OverflowError):
+            continue
+    return None
 
 
 class _RefusedError(Exception):

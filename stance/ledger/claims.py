@@ -40,7 +40,8 @@ class Entry:
         outlet: who published it; None if it is not known.
         sentence: the sentence.
         start: where it begins in the document, in characters.
-        act: who takes which stance, by which words; spans as offsets in the sentence, `named` in the document.
+        act: who takes which stance, by which words; spans are offsets in the sentence, `named` is one in the
+            document.
         clear: whether the words alone say which claim it is; else the document around them does.
         copies: where else the same words stand; they count once.
     """
@@ -73,6 +74,15 @@ class Entry:
     def text(self) -> str:
         """The claim in its words: the span, or the sentence where there is none."""
         return self.act.claim.text if self.act.claim else self.sentence
+
+    @property
+    def content(self) -> str:
+        """The claim without the cue, which says nothing of what it is about ("may", "appears")."""
+        claim, cue = self.act.claim, self.act.cue
+        start, end = (claim.start, claim.end) if claim else (0, len(self.sentence))
+        if cue is None or cue.start < start or cue.end > end:
+            return self.text
+        return self.sentence[start : cue.start] + self.sentence[cue.end : end]
 
     @property
     def who(self) -> str | None:
@@ -122,9 +132,12 @@ class Entry:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Build an entry from what `to_dict` gave."""
-        names = ("document", "date", "outlet", "sentence", "start")
         return cls(
-            *(values[name] for name in names),
+            values["document"],
+            values["date"],
+            values["outlet"],
+            values["sentence"],
+            values["start"],
             Act.from_dict(values),
             values["clear"],
             tuple(Copy(**copy) for copy in values["copies"]),

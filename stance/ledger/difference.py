@@ -1,4 +1,4 @@
-"""Two ledgers to what differs: claims that are new, gone, of another status, or that have more or fewer entries."""
+"""Two ledgers to what differs: claims that are new, gone, of another status, with more or fewer entries."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ class Difference:
     """What became of a claim between two ledgers.
 
     Args:
-        kind: "new", "gone", "changed" (its status), "grown" or "shrunk" (its entries, its status being the same).
+        kind: "new", "gone", "changed" (its status), or else "grown" or "shrunk" (its entries).
         id: the claim's, in the later ledger, or in the earlier one if it is gone.
         title: its title there.
         before: its status in the earlier ledger; None if it is new.
@@ -38,8 +38,8 @@ class Difference:
 def differences(earlier: Iterable[Claim], later: Iterable[Claim]) -> Iterator[Difference]:
     """Compare two ledgers.
 
-    Claims are the same if they have an id in common, or else if they share the most entries; so ledgers can be
-    compared that were built apart.
+    Claims are the same if they have an id in common, or else if they share the most entries; so ledgers that
+    were built apart can be compared.
 
     Args:
         earlier: the claims of one ledger.

@@ -132,8 +132,7 @@ class Ledger:
         done = 0
         while some := list(islice(unseen, _TOGETHER)):
             for article, document in zip(some, _read(classifier, some, Unit(unit)), strict=True):
-                place = {"name": article.id, "date": article.date, "outlet": article.outlet}
-                record.add(threads(document, **place, encode=encode))
+                record.add(threads(document, article, encode=encode))
             done += len(some)
             if report:
                 report(done)

@@ -89,7 +89,7 @@ def render(claims: Sequence[Claim], *, title: str, model: str | None) -> str:
 
 
 def plot(claim: Claim) -> Plot:
-    """Lay out a timeline: over time where all entries have a date and there is more than one, else in order."""
+    """Lay out a timeline: over time where every entry has a date and these differ, else in order."""
     entries = claim.entries
     times = [_time(entry.date) for entry in entries]
     known = [time for time in times if time is not None]
@@ -173,7 +173,7 @@ def _time(date: str | None) -> float | None:
     if date is None:
         return None
     padded = date + "-01-01"[len(date) - 4 :] if len(date) in (4, 7) else date
-    return (datetime.fromisoformat(padded) - datetime(1, 1, 1)).total_seconds()  # noqa: DTZ001
+    return (datetime.fromisoformat(padded) - datetime(1, 1, 1)).total_seconds()
 
 
 def _clean(page: str) -> str:

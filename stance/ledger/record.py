@@ -1,4 +1,4 @@
-"""Documents to claims: threads that speak of the same claim are joined, to one another or to a claim there is."""
+"""Documents to claims: threads on the same claim are joined, to one another or to a claim there is."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
@@ -82,21 +82,21 @@ class Record:
 
     def _title(self, entries: Sequence[Entry]) -> str:
         """Return the words that are most like all others of the claim; of equals, the longest."""
-        texts = _texts(entries)
+        texts = [entry.text for entry in entries if entry.clear] or [entries[0].sentence]
         vectors = self._encode(texts)
         central = vectors @ vectors.mean(0) / LENGTH**2
 
-        def rank(place: int) -> tuple[bool, float, int]:
+        def rank(place: int) -> tuple[bool, float, int, int]:
             found = texts[place].lower().split()
             good = len(found) <= MOST_TITLE_WORDS and _PRONOUNS.isdisjoint(found[:2])
-            return good, round(float(central[place]), 3), len(content_words(texts[place]))
+            return good, round(float(central[place]), 3), len(content_words(texts[place])), -place
 
-        return texts[max(range(len(texts)), key=lambda place: (rank(place), -place))]
+        return texts[max(range(len(texts)), key=rank)]
 
 
 def _texts(entries: Sequence[Entry]) -> list[str]:
-    """Return the words of a claim that can stand alone, or else its first sentence; each once."""
-    found = {plain(entry.text): entry.text for entry in reversed(entries) if entry.clear}
+    """Return a claim in each of its words that can stand alone, or else in its first sentence."""
+    found = {plain(entry.content): entry.content for entry in reversed(entries) if entry.clear}
     return list(reversed(found.values())) or [entries[0].sentence]
 
 

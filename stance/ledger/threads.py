@@ -1,10 +1,10 @@
 """The acts of a document to threads: runs of acts on one claim, found with what the document makes plain.
 
 "The report", "that claim", or no words at all: what most acts are toward is said elsewhere in the document.
-An act joins the thread whose claims are like its own; one whose words cannot stand alone, or that follows soon
-and leans on what was said, joins the thread last spoken of. What is announced as another claim ("a separate
-claim that …") is one: familiar things are spoken of as "the" and new ones as "a" (Heim, The Semantics of
-Definite and Indefinite Noun Phrases, 1982).
+An act joins the thread whose claims are like its own; one whose words cannot stand alone, or that follows
+soon and leans on what was said, joins the thread last spoken of. What is announced as another claim ("a
+separate claim that …") is one: familiar things are spoken of as "the" and new ones as "a" (Heim, The
+Semantics of Definite and Indefinite Noun Phrases, 1982).
 """
 
 import re
@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from stance.ledger.articles import Article
 from stance.ledger.claims import Entry
 from stance.ledger.grouping import THRESHOLD
 from stance.ledger.vectors import LENGTH, Vectors, content_words
 from stance.predictions import Act, Document, Span
 
-STANDS_ALONE = 3
+STANDS_ALONE = 4
 """The fewest different content words that say which claim is meant, wherever they stand."""
 
 REACH = 2
@@ -65,16 +66,12 @@ class Thread:
         return float(np.mean([vector @ other for other in self._vectors])) / LENGTH**2
 
 
-def threads(
-    document: Document, *, name: str, date: str | None, outlet: str | None, encode: Encode
-) -> list[Thread]:
+def threads(document: Document, article: Article, *, encode: Encode) -> list[Thread]:
     """Find the threads of a document.
 
     Args:
         document: what `Classifier.read` gave.
-        name: its id.
-        date: in ISO 8601, if it is known.
-        outlet: who published it, if it is known.
+        article: what is known of it.
         encode: turns texts into vectors.
 
     Returns:
@@ -82,8 +79,8 @@ def threads(
     """
     found: list[Thread] = []
     last, last_index = None, 0
-    acts = list(_entries(document, name, date, outlet))
-    vectors = encode([entry.text for _, entry in acts])
+    acts = list(_entries(document, article))
+    vectors = encode([entry.content for _, entry in acts])
     for (index, entry), vector in zip(acts, vectors, strict=True):
         near = index - last_index <= REACH
         thread = _thread(entry, vector, found, last, near=near)
@@ -112,16 +109,17 @@ def _thread(
     return None
 
 
-def _entries(
-    document: Document, name: str, date: str | None, outlet: str | None
-) -> Iterator[tuple[int, Entry]]:
+def _entries(document: Document, article: Article) -> Iterator[tuple[int, Entry]]:
     """Yield each act once, with the number of its sentence."""
     for index, (sentence, prediction) in enumerate(document):
         seen = set()
         for act in prediction.acts or ():
             act = _with_speaker(act, sentence.text)  # noqa: PLW2901
-            clear = act.claim is not None and len(content_words(act.claim.text)) >= STANDS_ALONE
-            entry = Entry(name, date, outlet, sentence.text, sentence.start, act, clear)
+            entry = Entry(
+                article.id, article.date, article.outlet, sentence.text, sentence.start, act, clear=False
+            )
+            if act.claim and len(content_words(entry.content)) >= STANDS_ALONE:
+                entry = replace(entry, clear=True)
             if entry.key not in seen:
                 seen.add(entry.key)
                 yield index, entry

@@ -61,7 +61,8 @@ def weight(word: str) -> float:
 
 def whole(vectors: NDArray[np.floating]) -> Vectors:
     """Round vectors to whole components."""
-    return np.rint(vectors).astype(np.float32)
+    rounded: Vectors = np.rint(vectors).astype(np.float32)
+    return rounded
 
 
 class Encoder:
@@ -130,7 +131,8 @@ def _meanings(bundle: Bundle) -> NDArray[np.float32]:
     embeddings -= embeddings.mean(0)
     _, directions = np.linalg.eigh(embeddings.T @ embeddings)
     common = directions[:, -COMMON_COMPONENTS:]
-    return (embeddings - embeddings @ common @ common.T).astype(np.float32)
+    distinct: NDArray[np.float32] = (embeddings - embeddings @ common @ common.T).astype(np.float32)
+    return distinct
 
 
 @lru_cache(maxsize=1)
