@@ -17,6 +17,7 @@ STATUSES = {
 }
 """What a claim is once a stance was taken on it."""
 
+_PRONOUNS = frozenset("i we you he she it they who this that these those some others".split())
 _DATELINE = re.compile(r"^[A-Z][A-Z .,’'-]+(?:\([^)]*\) )?[—–-]+ ")
 
 
@@ -86,11 +87,12 @@ class Entry:
 
     @property
     def who(self) -> str | None:
-        """Who takes the stance, by the fullest name that is known; None if that is not said."""
+        """Who takes the stance, by the fullest name that is known; None if no name is."""
         source, cue = self.act.source, self.act.cue
         if source is None or (cue and source.start <= cue.start and cue.end <= source.end):
             return None  # "a claim, that …" is nobody
-        return _DATELINE.sub("", (self.act.named or source).text)
+        name = _DATELINE.sub("", (self.act.named or source).text)
+        return None if name.lower() in _PRONOUNS else name
 
     @property
     def key(self) -> tuple[str, str, str, str]:

@@ -44,6 +44,11 @@ def test_parties() -> None:
     }
 
 
+def test_a_pronoun_is_nobody() -> None:
+    """Who is only "they" is not named."""
+    assert entry("They denied it.", "denial", source="They").who is None
+
+
 def test_the_dateline_is_not_who() -> None:
     """A dateline before a source is left out."""
     dated = entry("PORT SELENE — The guild denied it.", "denial", source="PORT SELENE — The guild")
