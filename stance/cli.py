@@ -135,6 +135,11 @@ SERVICE = {
 }
 """Commands that need the extra `serve`."""
 
+LEDGER = {
+    "ledger": "Gather from articles who alleged, confirmed, hedged or denied what, and when.",
+}
+"""Commands that need the extra `ledger`."""
+
 
 def _forward(name: str, module: str) -> Callable[[typer.Context], None]:
     """Make a command that loads its module, which is slow and may need an extra, only when it is run."""
@@ -148,6 +153,7 @@ def _forward(name: str, module: str) -> Callable[[typer.Context], None]:
 _FORWARDED = {
     "stance.train.commands": TRAINING,
     "stance.corpus.commands": CORPUS,
+    "stance.ledger.commands": LEDGER,
     "stance.serve.commands": SERVICE,
 }
 

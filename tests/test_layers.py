@@ -14,6 +14,7 @@ LAYERS = (
     {"bundle", "batches", "texts", "tokens", "session", "acts", "mentions"},
     {"classifier"},
     {"corpus", "inputs", "rows", "page", "spacy", "mcp", "sklearn"},
+    {"ledger"},
     {"serve"},
     {"cli"},
 )
@@ -63,6 +64,13 @@ def test_serve_imports_go_downwards() -> None:
     for file in (PACKAGE / "serve").glob("*.py"):
         for name in imports(file):
             assert LEVEL[name] <= LEVEL["serve"], f"serve/{file.name} imports {name}"
+
+
+def test_ledger_imports_go_downwards() -> None:
+    """Ledgers stand on the core, on corpora and on what shows results."""
+    for file in (PACKAGE / "ledger").glob("*.py"):
+        for name in imports(file):
+            assert LEVEL[name] <= LEVEL["ledger"], f"ledger/{file.name} imports {name}"
 
 
 def test_classifying_loads_no_training_library() -> None:

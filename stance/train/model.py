@@ -256,9 +256,10 @@ def has_labels(base: str | Path, labels: tuple[str, ...]) -> bool:
 
 def _config(base: str | Path) -> PretrainedConfig:
     try:
-        return AutoConfig.from_pretrained(base)
+        config: PretrainedConfig = AutoConfig.from_pretrained(base)
     except (OSError, ValueError) as error:
         raise ModelError(f"{base}: not a Hub id or folder of an encoder: {error}") from error
+    return config
 
 
 def _reads_context(base: str | Path) -> bool:

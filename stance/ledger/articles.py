@@ -1,0 +1,181 @@
+"""The input to articles: rows of tables, and whole files of text. What cannot be read costs only itself."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from stance.corpus.layout import Unit
+from stance.corpus.lines import NOT_UTF8
+from stance.corpus.parts import Limits, Part, Rejection
+from stance.corpus.readers import READERS
+from stance.corpus.sources import Source, UnreadableError
+from stance.errors import InputError
+
+LIMITS = Limits(rows=200)
+CANNOT_OPEN = "cannot be opened"
+
+_YEAR_OR_MONTH = re.compile(r"(?!0000)\d{4}(?:-(?:0[1-9]|1[0-2]))?")
+
+Reject = Callable[[Mapping[str, Any]], None]
+"""Is told of what could not be read: file, row, reason and the raw value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A document of the input.
+
+    Args:
+        id: what its id column holds; else its file, with the number of its row in a table.
+        text: it.
+        date: in ISO 8601; None if it is not known.
+        outlet: who published it; None if it is not known.
+    """
+
+    id: str
+    text: str
+    date: str | None = None
+    outlet: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns are read.
+
+    Args:
+        text: the column of texts.
+        id, date, outlet: the columns of what is known of a text; None if there is none.
+    """
+
+    text: str = "text"
+    id: str | None = None
+    date: str | None = None
+    outlet: str | None = None
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names of those that are read, by the option that names them."""
+        named = {
+            "--text-column": self.text,
+            "--id-column": self.id,
+            "--date-column": self.date,
+            "--outlet-column": self.outlet,
+        }
+        return {option: name for option, name in named.items() if name is not None}
+
+
+def articles(sources: Sequence[Source], *, columns: Columns, unit: Unit, reject: Reject) -> Iterator[Article]:
+    """Read the articles of files, in order.
+
+    Args:
+        sources: the files.
+        columns: those that are read.
+        unit: what a row, and a line of text, holds; a file of text is one document where it is "document".
+        reject: is told of what could not be read.
+
+    Raises:
+        InputError: a file has no such column, or a column of texts holds something else.
+    """
+    for source in sources:
+        try:
+            if source.kind == "text" and unit is Unit.DOCUMENT:
+                yield _whole(source, reject)
+            else:
+                yield from _rows(source, columns, reject)
+        except (UnreadableError, _RefusedError) as error:
+            reject({"file": source.name, "row": None, "reason": str(error), "raw": ""})
+
+
+def day(value: object) -> str | None:
+    """Return a date, a time (in UTC if its zone is known), a month or a year in ISO 8601; else None."""
+    if isinstance(value, datetime) and value.tzinfo:
+        value = value.astimezone(UTC).replace(tzinfo=None)
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None or isinstance(value, bool):
+        return None
+    text = str(value).strip()
+    if _YEAR_OR_MONTH.fullmatch(text):
+        return text
+    for kind in (date, datetime):
+        try:
+            return day(kind.fromisoformat(text))
+        except (ValueError, OverflowError):
+            continue
+    return None
+
+
+class _RefusedError(Exception):
+    """A file is not what it should be."""
+
+
+def _whole(source: Source, reject: Reject) -> Article:
+    with source.open() as (stream, _):
+        try:
+            content = stream.read()
+            return Article(source.name, bytes(content).removeprefix(b"\xef\xbb\xbf").decode())
+        except UnicodeDecodeError as error:
+            raise _RefusedError(f"{NOT_UTF8}: byte {error.start + 1}") from error
+        except (pa.ArrowException, OSError) as error:
+            raise _RefusedError(f"{CANNOT_OPEN}: {error}") from error
+
+
+def _rows(source: Source, columns: Columns, reject: Reject) -> Iterator[Article]:
+    reader = READERS[source.kind]
+    try:
+        found = reader.schema(source, columns.text)
+    except UnreadableError as error:
+        raise _RefusedError(f"{CANNOT_OPEN}: {error}") from error
+    schema = _chosen(found, source, columns)
+    for part in reader.parts(source, file=0, columns=schema.names, limits=LIMITS, done={}):
+        parsed = reader.parse(part.rows, schema, known=None)
+        for rejection in parsed.rejected:
+            reject(rejection.to_dict(source.name, part.first))
+        for offset, row in zip(parsed.offsets, parsed.table.to_pylist(), strict=True):
+            if isinstance(row[columns.text], str):
+                yield _article(row, columns, f"{source.name}:{part.first + offset}")
+            else:
+                reject(_without_text(source, part, offset, columns))
+
+
+def _chosen(found: pa.Schema, source: Source, columns: Columns) -> pa.Schema:
+    for option, name in columns.names.items():
+        if name not in found.names and found.names and source.kind != "text":
+            raise InputError(
+                f"{source.name}: no column {name!r}; there are: {', '.join(found.names)}. "
+                f"Name the right one by {option}"
+            )
+    texts = pa.field(columns.text, pa.string())
+    if columns.text in found.names and not _is_text(kind := found.field(columns.text).type):
+        raise InputError(
+            f"{source.name}: column {columns.text!r} holds {kind}, text was expected; "
+            "name another by --text-column"
+        )
+    wanted = set(columns.names.values())
+    return pa.schema([texts if one.name == columns.text else one for one in found if one.name in wanted])
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _article(row: Mapping[str, Any], columns: Columns, place: str) -> Article:
+    def value(name: str | None) -> Any:
+        return None if name is None else row.get(name)
+
+    name, outlet = value(columns.id), value(columns.outlet)
+    return Article(
+        place if name is None else str(name),
+        row[columns.text],
+        day(value(columns.date)),
+        None if outlet in (None, "") else str(outlet),
+    )
+
+
+def _without_text(source: Source, part: Part, offset: int, columns: Columns) -> Mapping[str, Any]:
+    reason = f"no text: column {columns.text} is null"
+    return Rejection(offset, reason, "").to_dict(source.name, part.first)

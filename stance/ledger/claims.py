@@ -1,0 +1,242 @@
+"""A claim: who took which stance on it, when and where; to and from plain dicts."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from typing import Any, Self
+
+from stance.errors import InputError
+from stance.predictions import Act
+
+STATUSES = {
+    "allegation": "alleged",
+    "confirmation": "confirmed",
+    "hedge": "hedged",
+    "denial": "denied",
+}
+"""What a claim is once a stance was taken on it."""
+
+_PRONOUNS = frozenset("i we you he she it they who this that these those some others".split())
+_DATELINE = re.compile(r"^[A-Z][A-Z .,’'-]+(?:\([^)]*\) )?[—–-]+ ")
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The same words in another place: wire copy, or a sentence that its writer repeats."""
+
+    document: str
+    date: str | None
+    outlet: str | None
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stance that was taken on a claim.
+
+    Args:
+        document: the id of the document.
+        date: of the document, in ISO 8601; None if it is not known.
+        outlet: who published it; None if it is not known.
+        sentence: the sentence.
+        start: where it begins in the document, in characters.
+        act: who takes which stance, by which words; spans are offsets in the sentence, `named` is one in the
+            document.
+        clear: whether the words alone say which claim it is; else the document around them does.
+        copies: where else the same words stand; they count once.
+    """
+
+    document: str
+    date: str | None
+    outlet: str | None
+    sentence: str
+    start: int
+    act: Act
+    clear: bool
+    copies: tuple[Copy, ...] = ()
+
+    @property
+    def end(self) -> int:
+        """Where the sentence ends in the document."""
+        return self.start + len(self.sentence)
+
+    @property
+    def stance(self) -> str:
+        """The stance."""
+        return self.act.stance
+
+    @property
+    def status(self) -> str:
+        """What the claim is after it."""
+        return STATUSES.get(self.stance, self.stance)
+
+    @property
+    def text(self) -> str:
+        """The claim in its words: the span, or the sentence where there is none."""
+        return self.act.claim.text if self.act.claim else self.sentence
+
+    @property
+    def content(self) -> str:
+        """The claim without the cue, which says nothing of what it is about ("may", "appears")."""
+        claim, cue = self.act.claim, self.act.cue
+        start, end = (claim.start, claim.end) if claim else (0, len(self.sentence))
+        if cue is None or cue.start < start or cue.end > end:
+            return self.text
+        return self.sentence[start : cue.start] + self.sentence[cue.end : end]
+
+    @property
+    def who(self) -> str | None:
+        """Who takes the stance, by the fullest name that is known; None if no name is."""
+        source, cue = self.act.source, self.act.cue
+        if source is None or (cue and source.start <= cue.start and cue.end <= source.end):
+            return None  # "a claim, that …" is nobody
+        name = _DATELINE.sub("", (self.act.named or source).text)
+        return None if name.lower() in _PRONOUNS else name
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What copies have in common: sentence, stance, source and claim, but for case and punctuation."""
+        act = self.act
+        return (
+            plain(self.sentence),
+            act.stance,
+            plain(act.source.text) if act.source else "",
+            plain(act.claim.text) if act.claim else "",
+        )
+
+    @property
+    def places(self) -> Iterator[Copy]:
+        """Every place where it stands."""
+        yield Copy(self.document, self.date, self.outlet, self.start)
+        yield from self.copies
+
+    def with_copy(self, other: "Entry") -> "Entry":
+        """Note where else the same words stand."""
+        known = {(place.document, place.start) for place in self.places}
+        new = tuple(place for place in other.places if (place.document, place.start) not in known)
+        return replace(self, copies=self.copies + new) if new else self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the entry as plain values, ready for JSON."""
+        return {
+            "document": self.document,
+            "date": self.date,
+            "outlet": self.outlet,
+            "sentence": self.sentence,
+            "start": self.start,
+            "end": self.end,
+            **self.act.to_dict(),
+            "clear": self.clear,
+            "copies": [asdict(copy) for copy in self.copies],
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build an entry from what `to_dict` gave."""
+        return cls(
+            values["document"],
+            values["date"],
+            values["outlet"],
+            values["sentence"],
+            values["start"],
+            Act.from_dict(values),
+            values["clear"],
+            tuple(Copy(**copy) for copy in values["copies"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of status: from what (None: it was new) to what, by the entry of which number."""
+
+    before: str | None
+    after: str
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim and its timeline.
+
+    Args:
+        id: 12 hexadecimal digits; it stays whatever is added.
+        title: its clearest words.
+        entries: in the order of their dates; those without one first, as they were read.
+    """
+
+    id: str
+    title: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def status(self) -> str:
+        """What the last sentence made of it: alleged, confirmed, hedged or denied."""
+        return self.entries[self.turns[-1]].status
+
+    @property
+    def turns(self) -> tuple[int, ...]:
+        """The numbers of the entries that decide the status: of each sentence, its main act."""
+        places = [None, *((entry.document, entry.start) for entry in self.entries)]
+        return tuple(number for number, pair in enumerate(pairwise(places)) if pair[0] != pair[1])
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Every change of status, the first entry's among them."""
+        found: list[Change] = []
+        for number in self.turns:
+            before, after = found[-1].after if found else None, self.entries[number].status
+            if before != after:
+                found.append(Change(before, after, number))
+        return tuple(found)
+
+    @property
+    def parties(self) -> dict[str, tuple[str, ...]]:
+        """Who took each stance, in the order in which they first did; nobody where none is named."""
+        found: dict[str, dict[str, None]] = {}
+        for entry in self.entries:
+            found.setdefault(entry.stance, {}).update({entry.who: None} if entry.who else {})
+        return {stance: tuple(found[stance]) for stance in STATUSES if stance in found}
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The ids of the documents that speak of it, those with copies among them."""
+        return tuple(dict.fromkeys(place.document for entry in self.entries for place in entry.places))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the claim as plain values, ready for JSON."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "status": self.status,
+            "changes": [asdict(change) for change in self.changes],
+            "parties": {stance: list(names) for stance, names in self.parties.items()},
+            "documents": len(self.documents),
+            "entries": [entry.to_dict() for entry in self.entries],
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build a claim from what `to_dict` gave; what follows from its entries is not read.
+
+        Raises:
+            InputError: a field is missing.
+        """
+        try:
+            entries = tuple(Entry.from_dict(entry) for entry in values["entries"])
+            return cls(values["id"], values["title"], entries)
+        except (KeyError, TypeError) as error:
+            raise InputError(f"a claim needs id, title and entries: {error!r}") from error
+
+
+def timeline(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Put entries in the order of their dates, and let copies count once: the earliest stays."""
+    found: dict[tuple[str, str, str, str], Entry] = {}
+    for entry in sorted(entries, key=lambda entry: entry.date or ""):
+        found[entry.key] = found[entry.key].with_copy(entry) if entry.key in found else entry
+    return tuple(found.values())
+
+
+def plain(text: str) -> str:
+    """Leave of a text its letters and digits, in lower case, and single blanks."""
+    return " ".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())

@@ -1,0 +1,56 @@
+"""Claims to one table: a row for each entry."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from stance.ledger.claims import Claim
+
+_SPAN = pa.struct([("text", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
+_COPY = pa.struct(
+    [("document", pa.string()), ("date", pa.string()), ("outlet", pa.string()), ("start", pa.int64())]
+)
+SCHEMA = pa.schema(
+    [
+        ("claim_id", pa.string()),
+        ("title", pa.string()),
+        ("claim_status", pa.string()),
+        ("entry", pa.int64()),
+        ("document", pa.string()),
+        ("date", pa.string()),
+        ("outlet", pa.string()),
+        ("sentence", pa.string()),
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("stance", pa.string()),
+        ("status", pa.string()),
+        ("who", pa.string()),
+        ("source", _SPAN),
+        ("cue", _SPAN),
+        ("claim", _SPAN),
+        ("named", _SPAN),
+        ("clear", pa.bool_()),
+        ("copies", pa.list_(_COPY)),
+    ]
+)
+"""The columns; spans are offsets in the sentence, those of `named`, `start` and `end` in the document."""
+
+
+def table(claims: Iterable[Claim]) -> pa.Table:
+    """Return the entries of all claims, in the order of the claims and of their timelines."""
+    return pa.Table.from_pylist(list(_rows(claims)), schema=SCHEMA)
+
+
+def _rows(claims: Iterable[Claim]) -> Iterator[dict[str, Any]]:
+    for claim in claims:
+        for number, entry in enumerate(claim.entries):
+            yield {
+                "claim_id": claim.id,
+                "title": claim.title,
+                "claim_status": claim.status,
+                "entry": number,
+                "status": entry.status,
+                "who": entry.who,
+                **entry.to_dict(),
+            }

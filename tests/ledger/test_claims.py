@@ -1,0 +1,78 @@
+"""Claims and their timelines."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from stance.errors import InputError
+from stance.ledger.claims import Claim, timeline
+
+from .conftest import entry
+
+SAID = entry(
+    "The union said managers hid it.", "allegation", "managers hid it", source="The union", date="2024-01-02"
+)
+DENIED = entry("Managers denied it.", "denial", source="Managers", date="2024-01-03", start=40)
+
+
+def test_status_and_its_changes() -> None:
+    """The status is what the last sentence made of the claim; each change says which entry made it."""
+    again = replace(DENIED, start=90)
+    claim = Claim("x", "t", (SAID, DENIED, again))
+    assert claim.status == "denied"
+    assert [(one.before, one.after, one.entry) for one in claim.changes] == [
+        (None, "alleged", 0),
+        ("alleged", "denied", 1),
+    ]
+
+
+def test_an_embedded_act_changes_no_status() -> None:
+    """Of a sentence that holds two acts, the main one, which comes first, decides."""
+    main = entry("He denied charges that he lied.", "denial", "he lied")
+    embedded = entry("He denied charges that he lied.", "allegation", "he lied")
+    assert Claim("x", "t", (main, embedded)).status == "denied"
+
+
+def test_parties() -> None:
+    """Each stance has those who took it; where none is named, nobody."""
+    hedged = entry("It may be so.", "hedge")
+    assert Claim("x", "t", (SAID, DENIED, hedged)).parties == {
+        "allegation": ("The union",),
+        "hedge": (),
+        "denial": ("Managers",),
+    }
+
+
+def test_a_pronoun_is_nobody() -> None:
+    """Who is only "they" is not named."""
+    assert entry("They denied it.", "denial", source="They").who is None
+
+
+def test_the_dateline_is_not_who() -> None:
+    """A dateline before a source is left out."""
+    dated = entry("PORT SELENE — The guild denied it.", "denial", source="PORT SELENE — The guild")
+    assert dated.who == "The guild"
+
+
+def test_copies_count_once() -> None:
+    """The same words in another document are one entry, the earliest, whatever their case and punctuation."""
+    wire = replace(SAID, sentence="The union said: managers hid it!", document="e", date="2024-01-01")
+    (kept,) = timeline([SAID, wire, wire, SAID])
+    assert (kept.document, [copy.document for copy in kept.copies]) == ("e", ["d"])
+
+
+def test_entries_without_a_date_come_first() -> None:
+    """Entries are in the order of their dates, those without one before, as they were read."""
+    bare = entry("A union said so.", "allegation")
+    assert timeline([DENIED, SAID, bare]) == (bare, SAID, DENIED)
+
+
+def test_there_and_back() -> None:
+    """A claim survives JSON; one that lacks a field is refused."""
+    claim = Claim("x", "t", timeline([SAID, replace(SAID, document="e"), DENIED]))
+    values = json.loads(json.dumps(claim.to_dict()))
+    assert Claim.from_dict(values) == claim
+    del values["entries"][0]["start"]
+    with pytest.raises(InputError, match="start"):
+        Claim.from_dict(values)

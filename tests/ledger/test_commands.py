@@ -1,0 +1,34 @@
+"""The command of ledgers."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from stance.errors import InputError
+from stance.ledger.commands import app
+
+from .conftest import ARTICLES
+
+NAMES = ["--id-column", "id", "--date-column", "date", "--outlet-column", "outlet"]
+
+
+def test_it_builds_and_compares(tmp_path: Path, write: Callable[..., Path]) -> None:
+    """A ledger is built; copied and grown, it says what differs from the copy."""
+    first, more = write("first", ARTICLES[:1]), write("more", ARTICLES[1:])
+    yesterday, today = str(tmp_path / "yesterday"), str(tmp_path / "today")
+    runner = CliRunner()
+    for out in (yesterday, today):
+        done = runner.invoke(app, ["ledger", str(first), "--out", out, *NAMES])
+        assert "1 articles" in done.stderr
+    grown = runner.invoke(app, ["ledger", str(more), "--out", today, "--diff", yesterday, "-q", *NAMES])
+    assert [json.loads(line)["kind"] for line in grown.stdout.splitlines()] == ["changed", "new"]
+    assert not grown.stderr.strip()
+
+
+def test_too_little_is_one_message() -> None:
+    """Without articles, or a ledger to compare, it says what to give."""
+    with pytest.raises(InputError, match="--diff"):
+        CliRunner().invoke(app, ["ledger", "--out", "x"], catch_exceptions=False)

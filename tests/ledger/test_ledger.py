@@ -1,0 +1,166 @@
+"""Ledgers: built, grown, compared."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pyarrow import parquet
+
+from stance.errors import InputError
+from stance.ledger import Ledger, build, differences
+
+from ..conftest import TINY
+from .conftest import ARTICLES
+
+COLUMNS = {"id_column": "id", "date_column": "date", "outlet_column": "outlet"}
+Write = Callable[..., Path]
+
+
+def built(out: Path, *inputs: Path) -> Ledger:
+    for one in inputs:
+        build(one, out=out, **COLUMNS)
+    return Ledger.open(out)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_articles_that_speak_of_the_same_are_one_claim(tmp_path: Path, write: Write) -> None:
+    """Who alleged, denied and confirmed it is on one timeline, by date, and the status follows."""
+    fuel, zoo = built(tmp_path / "out", write("in", ARTICLES)).claims
+    assert fuel.documents == ("one", "two")
+    assert fuel.status == "confirmed"
+    assert [entry.date for entry in fuel.entries] == sorted(str(entry.date) for entry in fuel.entries)
+    assert "The harbour company" in fuel.parties["denial"]
+    assert zoo.parties == {"allegation": ("Villagers",)}
+
+
+def test_the_same_call_gives_the_same_bytes(tmp_path: Path, write: Write) -> None:
+    """Built twice, all files are equal."""
+    source = write("in", ARTICLES)
+    built(tmp_path / "a", source)
+    built(tmp_path / "b", source)
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+def test_it_grows(tmp_path: Path, write: Write) -> None:
+    """New articles join old claims, whose ids and entries stay; every entry is there as if built at once."""
+    first = built(tmp_path / "grown", write("first", ARTICLES[:1]))
+    grown = built(tmp_path / "grown", write("more", ARTICLES[1:]))
+    whole = built(tmp_path / "whole", write("all", ARTICLES))
+    assert grown.claims[0].id == first.claims[0].id
+    assert set(first.claims[0].entries) <= set(grown.claims[0].entries)
+    assert {one for claim in grown.claims for one in claim.entries} == {
+        one for claim in whole.claims for one in claim.entries
+    }
+
+
+def test_what_is_known_is_not_read_again(tmp_path: Path, write: Write) -> None:
+    """The same articles once more change nothing, and are counted as known."""
+    source = write("in", ARTICLES)
+    built(tmp_path / "out", source)
+    before = files(tmp_path / "out")
+    assert build(source, out=tmp_path / "out", **COLUMNS).known == len(ARTICLES)
+    assert files(tmp_path / "out") == before
+
+
+def test_a_kill_before_the_last_file_counts_nothing_twice(tmp_path: Path, write: Write) -> None:
+    """Where claims were written and the list of articles was not, adding them again gives the same."""
+    first, more = write("first", ARTICLES[:1]), write("more", ARTICLES[1:])
+    built(tmp_path / "out", first)
+    state = (tmp_path / "out" / "ledger.json").read_bytes()
+    built(tmp_path / "out", more)
+    before = files(tmp_path / "out")
+    (tmp_path / "out" / "ledger.json").write_bytes(state)
+    built(tmp_path / "out", more)
+    assert files(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_copies_count_once(tmp_path: Path, write: Write, at_once: bool) -> None:
+    """A wire story that others print adds no entry, only where else it stands; at once or later."""
+    name, date, _, text = ARTICLES[0]
+    copies = [(f"{name}-{number}", date, f"Outlet {number}", text) for number in range(3)]
+    inputs = [write("a", copies[:1]), write("b", copies[1:])] if not at_once else [write("a", copies)]
+    alone = built(tmp_path / "alone", write("alone", copies[:1]))
+    (claim,) = built(tmp_path / "out", *inputs).claims
+    assert len(claim.entries) == len(alone.claims[0].entries)
+    assert {len(one.copies) for one in claim.entries} == {2}
+    assert len(claim.documents) == 3
+
+
+def test_bad_input_costs_only_itself(tmp_path: Path, write: Write) -> None:
+    """Rows and files that cannot be read are listed with the reason; all others are in the ledger."""
+    source = write("in", ARTICLES)
+    with source.open("ab") as stream:
+        stream.write(b'not JSON\n{"id": "x", "date": null, "outlet": "y", "text": null}\n')
+    broken = tmp_path / "broken.txt"
+    broken.write_bytes(b"It denied \xff that.")
+    summary = build([source, broken], out=tmp_path / "out", **COLUMNS)
+    rejected = [json.loads(line) for line in (tmp_path / "out" / "rejected.jsonl").open(encoding="utf-8")]
+    assert [row["reason"].partition(":")[0] for row in rejected] == ["not JSON", "no text", "not UTF-8"]
+    assert (summary.articles, summary.rejected, summary.claims) == (3, 3, 2)
+
+
+def test_sentences(tmp_path: Path) -> None:
+    """By unit sentence a line of text is a document of its own."""
+    source = tmp_path / "heads.txt"
+    source.write_text(
+        "Zoo Denies Poisoning Elderly Giraffes\nZoo Poisoned Elderly Giraffes, Villagers Allege\n",
+        encoding="utf-8",
+    )
+    build(source, out=tmp_path / "out", unit="sentence")
+    (claim,) = Ledger.open(tmp_path / "out").claims
+    assert claim.documents == (f"{source}:1", f"{source}:2")
+
+
+def test_parquet_holds_every_entry(tmp_path: Path, write: Write) -> None:
+    """The table has a row for each entry, and the same in it as the claims."""
+    ledger = built(tmp_path / "out", write("in", ARTICLES))
+    rows = parquet.read_table(tmp_path / "out" / "entries.parquet").to_pylist()
+    pairs = [(claim, entry) for claim in ledger.claims for entry in claim.entries]
+    assert [(row["claim_id"], row["sentence"], row["stance"]) for row in rows] == [
+        (claim.id, entry.sentence, entry.stance) for claim, entry in pairs
+    ]
+
+
+def test_two_ledgers_are_compared(tmp_path: Path, write: Write) -> None:
+    """New claims, those gone, and changes of status are named; a ledger does not differ from itself."""
+    earlier = built(tmp_path / "out", write("first", ARTICLES[:1])).claims
+    later = built(tmp_path / "out", write("more", ARTICLES[1:])).claims
+    assert [(one.kind, one.before, one.after) for one in differences(earlier, later)] == [
+        ("changed", "denied", "confirmed"),
+        ("new", None, "alleged"),
+    ]
+    assert [one.kind for one in differences(later, earlier)] == ["changed", "gone"]
+    assert not list(differences(later, later))
+
+
+def test_ledgers_built_apart_are_compared_by_their_entries(tmp_path: Path, write: Write) -> None:
+    """A claim that began with another article is still the same claim."""
+    one = built(tmp_path / "a", write("a", ARTICLES)).claims
+    other = built(tmp_path / "b", write("b", ARTICLES[::-1])).claims
+    assert {claim.id for claim in one} != {claim.id for claim in other}
+    assert not list(differences(one, other))
+
+
+def test_another_model_is_refused(tmp_path: Path, write: Write) -> None:
+    """A ledger is read by one model, as the labels of two do not go together."""
+    source = write("in", ARTICLES)
+    built(tmp_path / "out", source)
+    with pytest.raises(InputError, match="labels differ"):
+        build(source, out=tmp_path / "out", model=TINY, **COLUMNS)
+
+
+def test_mistakes_are_named(tmp_path: Path, write: Write) -> None:
+    """No ledger, a damaged one, a column that is not there."""
+    with pytest.raises(InputError, match=r"no ledger\.json"):
+        Ledger.open(tmp_path)
+    with pytest.raises(InputError, match="--date-column"):
+        build(write("in", ARTICLES), out=tmp_path / "out", date_column="day")
+    built(tmp_path / "out", write("in", ARTICLES))
+    (tmp_path / "out" / "claims.jsonl").write_text('{"id": "x"}\n', encoding="utf-8")
+    with pytest.raises(InputError, match="title"):
+        Ledger.open(tmp_path / "out")
