@@ -106,7 +106,7 @@ def info(model: ModelOption = None) -> None:
 
 @app.command()
 def mcp(model: ModelOption = None, threads: ThreadsOption = None) -> None:
-    """Serve `classify` and `read` as tools for assistants, over standard input and output."""
+    """Serve `classify`, `read` and `ledger` as tools for assistants, over standard input and output."""
     if sys.stdin.isatty():
         _say("an assistant is expected to talk to this over standard input; Ctrl-C ends it")
     # The thread that reads standard input hears of no KeyboardInterrupt, and the process would wait for it.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import stance
 from stance.classifier import Classifier, load
@@ -15,6 +15,8 @@ from stance.errors import MissingExtraError, StanceError
 from stance.predictions import Prediction
 
 try:
+    from typing import NotRequired
+
     from mcp.server import MCPServer
     from mcp.server.mcpserver.exceptions import ToolError
     from mcp.types import ToolAnnotations
@@ -32,10 +34,13 @@ LONGEST_SENTENCE = 10_000
 LONGEST_ARTICLE = 1_000_000
 """In characters."""
 
+MOST_ARTICLES = 100
+"""The most articles that one call of `ledger` takes."""
+
 INSTRUCTIONS = (
     "Labels sentences of English news by what they do with a claim: allegation, confirmation, hedge, denial "
     "or none. A label does not say whether the claim is true. Use `read` for an article, `classify` for "
-    "sentences."
+    "sentences, `ledger` for who says what of each claim in several articles."
 )
 
 _READ_ONLY = ToolAnnotations(
@@ -68,6 +73,26 @@ class Row(Prediction):
     index: int
     start: int
     end: int
+
+
+class Source(TypedDict):
+    """An article of a ledger: its name, its text, and its day in ISO 8601 where it is known."""
+
+    id: str
+    text: Article
+    date: NotRequired[str | None]
+
+
+Sources = Annotated[
+    list[Source],
+    Field(max_length=MOST_ARTICLES, description="Articles; with dates, the timelines are by date."),
+]
+
+
+class Claims(TypedDict):
+    """What is claimed in the articles: who alleged, confirmed, hedged or denied it, in what order."""
+
+    claims: list[dict[str, Any]]
 
 
 class Reading(TypedDict):
@@ -110,6 +135,16 @@ def make_server(classifier: Classifier) -> MCPServer:
     def read(text: Article) -> Reading:
         """Split a news article into sentences, label each, and say who takes which stance on what."""
         return cast(Reading, classifier.read(text).to_dict())
+
+    @server.tool(title="Who says what of each claim", annotations=_READ_ONLY)
+    @_tool_errors()
+    def ledger(articles: Sources) -> Claims:
+        """Gather what articles claim: who alleged, confirmed, hedged or denied it, and its status now."""
+        from stance.ledger import Article, Ledger  # an extra of its own  # noqa: PLC0415
+
+        new = [Article(one["id"], one["text"], one.get("date")) for one in articles]
+        found = Ledger().add(new, classifier=classifier)
+        return {"claims": [claim.to_dict() for claim in found.claims]}
 
     return server
 

@@ -13,9 +13,9 @@ LAYERS = (
     {"sentences", "predictions", "calibration", "pages"},
     {"bundle", "batches", "texts", "tokens", "session", "acts", "mentions"},
     {"classifier"},
-    {"corpus", "inputs", "rows", "page", "spacy", "mcp", "sklearn"},
+    {"corpus", "inputs", "rows", "page", "spacy", "sklearn"},
     {"ledger"},
-    {"serve"},
+    {"serve", "mcp"},
     {"cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

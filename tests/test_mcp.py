@@ -13,6 +13,7 @@ from mcp import Client, MCPError, StdioServerParameters, stdio_client
 from mcp.types import CallToolResult
 
 import stance
+from stance.ledger import Article, Ledger
 from stance.mcp import LONGEST_ARTICLE, LONGEST_SENTENCE, MOST_SENTENCES, make_server
 
 from .conftest import SENTENCES, TINY
@@ -55,13 +56,29 @@ def test_tools_give_what_python_gives(tiny: stance.Classifier, tmp_path: Path) -
     talk(conversation, tmp_path / "log")
 
 
+def test_the_ledger_is_that_of_python(tiny: stance.Classifier, tmp_path: Path) -> None:
+    """Claims of articles come as the library gathers them, with dates and without."""
+    texts = {"a": (" ".join(SENTENCES), "2026-01-02"), "b": (SENTENCES[0], None)}
+    new = [Article(name, text, date) for name, (text, date) in texts.items()]
+    expected = [claim.to_dict() for claim in Ledger().add(new, classifier=tiny).claims]
+    assert expected
+
+    async def conversation(client: Client) -> None:
+        asked = [{"id": name, "text": text, "date": date} for name, (text, date) in texts.items()]
+        del asked[1]["date"]
+        found = await client.call_tool("ledger", {"articles": asked})
+        assert found.structured_content == {"claims": json.loads(json.dumps(expected))}
+
+    talk(conversation, tmp_path / "log")
+
+
 def test_tools_say_what_they_take_and_give(tiny: stance.Classifier) -> None:
     """Their descriptions, arguments, limits and results are in what an assistant is shown."""
 
     async def main() -> None:
         async with Client(make_server(tiny)) as client:
             tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert set(tools) == {"classify", "read"}
+        assert set(tools) == {"classify", "read", "ledger"}
         texts = tools["classify"].input_schema["properties"]["texts"]
         assert (texts["maxItems"], texts["items"]["maxLength"]) == (MOST_SENTENCES, LONGEST_SENTENCE)
         assert tools["read"].input_schema["properties"]["text"]["maxLength"] == LONGEST_ARTICLE
