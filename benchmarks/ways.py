@@ -9,12 +9,13 @@ Heavy libraries are imported by the way that needs them alone.
 
 import json
 import multiprocessing
+import os
 import pickle
 import re
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 TEXT = "Tehran denied any plan to sell drones."
@@ -34,12 +35,14 @@ class Setup:
         encoder: a sentence encoder that knows nothing of the labels.
         train: JSON lines of `text` and `label`.
         work: a folder for what is trained.
+        threads: of each process, at least 1; None leaves it to each way.
     """
 
     model: str
     encoder: str
     train: str
     work: str
+    threads: int | None = None
 
     def rows(self) -> tuple[list[str], list[str]]:
         rows = [json.loads(line) for line in Path(self.train).open(encoding="utf-8")]
@@ -59,6 +62,7 @@ class Way:
         size: returns the files that it needs, whose sizes are added up.
         train: fits it on the training rows first; None where there is nothing to fit.
         family: "ours", "network" or "plain", by which the plot colours it.
+        labels_of: the way that gives the same labels, so that they are measured once. Default: none.
     """
 
     title: str
@@ -66,12 +70,13 @@ class Way:
     size: Callable[[Setup], list[Path]]
     train: Callable[[Setup], None] | None = None
     family: str = "network"
+    labels_of: str | None = None
 
 
-def open_stance(setup: Setup, *, acts: bool = False, threads: int | None = None) -> Label:
+def open_stance(setup: Setup, *, acts: bool = False) -> Label:
     import stance
 
-    classifier = stance.load(setup.model, threads=threads)
+    classifier = stance.load(setup.model, threads=setup.threads)
     return lambda texts: [prediction.label for prediction in classifier.classify_many(texts, acts=acts)]
 
 
@@ -92,7 +97,7 @@ _in_process: Label
 
 def start_in_process(setup: Setup, acts: bool) -> None:
     global _in_process
-    _in_process = open_stance(setup, acts=acts, threads=1)
+    _in_process = open_stance(replace(setup, threads=1), acts=acts)
 
 
 def label_in_process(texts: list[str]) -> list[str]:
@@ -119,7 +124,9 @@ def embedder(setup: Setup) -> Callable[[list[str]], list[list[float]]]:
         vectors: list[list[float]] = [[]] * len(texts)
         for start in range(0, len(order), 32):
             rows = order[start : start + 32]
-            batch = tokenizer([texts[row] for row in rows], padding=True, truncation=True, return_tensors="pt")
+            batch = tokenizer(
+                [texts[row] for row in rows], padding=True, truncation=True, return_tensors="pt"
+            )
             with torch.inference_mode():
                 hidden = model(**batch).last_hidden_state
             mask = batch["attention_mask"][..., None]
@@ -135,7 +142,9 @@ def train_embeddings(setup: Setup) -> None:
     from sklearn.linear_model import LogisticRegression
 
     texts, labels = setup.rows()
-    head = LogisticRegression(C=10, max_iter=2000, class_weight="balanced").fit(embedder(setup)(texts), labels)
+    head = LogisticRegression(C=10, max_iter=2000, class_weight="balanced").fit(
+        embedder(setup)(texts), labels
+    )
     setup.file("embeddings.pickle").write_bytes(pickle.dumps(head))
 
 
@@ -155,7 +164,11 @@ def train_setfit(setup: Setup) -> None:
     data = Dataset.from_dict({"text": [text for text, _ in pairs], "label": [label for _, label in pairs]})
     model = SetFitModel.from_pretrained(setup.encoder)
     arguments = TrainingArguments(
-        output_dir=str(setup.file("setfit-work")), batch_size=16, num_epochs=1, num_iterations=10, report_to="none"
+        output_dir=str(setup.file("setfit-work")),
+        batch_size=16,
+        num_epochs=1,
+        num_iterations=10,
+        report_to="none",
     )
     Trainer(model=model, args=arguments, train_dataset=data).train()
     model.save_pretrained(str(setup.file("setfit")))
@@ -238,7 +251,9 @@ def open_lexicon(_: Setup) -> Label:
 
 
 def ours(setup: Setup) -> list[Path]:
-    return [Path(setup.model) / name for name in ("model.onnx", "tokenizer.json", "config.json", "stance.json")]
+    return [
+        Path(setup.model) / name for name in ("model.onnx", "tokenizer.json", "config.json", "stance.json")
+    ]
 
 
 def checkpoint(folder: str) -> list[Path]:
@@ -247,20 +262,22 @@ def checkpoint(folder: str) -> list[Path]:
 
 WAYS = {
     "stance": Way("stance", open_stance, ours, family="ours"),
-    "stance-acts": Way(
-        "stance, with acts", lambda setup: open_stance(setup, acts=True), ours, family="ours"
+    "stance-acts": Way("stance, with acts", lambda setup: open_stance(setup, acts=True), ours, family="ours"),
+    "stance-processes": Way(
+        "stance, 2 processes", open_stance_processes, ours, family="ours", labels_of="stance"
     ),
-    "stance-processes": Way("stance, 2 processes", open_stance_processes, ours, family="ours"),
     "stance-processes-acts": Way(
         "stance, 2 processes, with acts",
         lambda setup: open_stance_processes(setup, acts=True),
         ours,
         family="ours",
+        labels_of="stance-acts",
     ),
     "pipeline": Way(
         "transformers pipeline, as it comes",
         lambda setup: open_pipeline(setup, batch_size=1),
         lambda setup: checkpoint(setup.model),
+        labels_of="pipeline-32",
     ),
     "pipeline-32": Way(
         "transformers pipeline, batches of 32",
@@ -297,11 +314,24 @@ WAYS = {
 }
 
 
+def processes() -> list[str]:
+    """Return the numbers of this process and of its children (Linux)."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    return ["self", *(child for file in tasks for child in file.read_text().split())]
+
+
+def processor_seconds() -> float:
+    """Return the seconds on processors of this process and its children so far (Linux)."""
+    others = (
+        Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split() for process in processes()[1:]
+    )
+    ticks = sum(int(count) for fields in others for count in fields[11:13])
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+
+
 def most_memory() -> float:
     """Return the most memory that this process and its children ever held, in MB (Linux)."""
-    task = Path("/proc/self/task")
-    children = [child for file in task.glob("*/children") for child in file.read_text().split()]
-    texts = [Path(f"/proc/{process}/status").read_text() for process in ["self", *children]]
+    texts = [Path(f"/proc/{process}/status").read_text() for process in processes()]
     return sum(int(match[1]) for text in texts if (match := re.search(r"VmHWM:\s+(\d+)", text))) / 1000
 
 
@@ -310,10 +340,12 @@ def serve(way: Way, setup: Setup) -> None:
     label = way.open(setup)
     for line in sys.stdin:
         texts = json.loads(line)
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), processor_seconds()
         labels = label(texts)
-        seconds = time.perf_counter() - start
-        print(json.dumps({"seconds": seconds, "labels": labels, "memory": most_memory()}), file=answer, flush=True)
+        times = {"wall": time.perf_counter() - start, "processor": processor_seconds() - busy}
+        print(
+            json.dumps({"seconds": times, "labels": labels, "memory": most_memory()}), file=answer, flush=True
+        )
 
 
 if __name__ == "__main__":

@@ -17,6 +17,9 @@ from stance.processor import cores
 Logits = NDArray[np.float32]
 Found = TypeVar("Found")
 
+EXACT_WITHOUT_VNNI = ("session.x64quantprecision", "1")
+"""Without VNNI, sums of two products of 8 bits may overflow their 16; this takes the exact, slower instructions there."""
+
 
 @dataclass(frozen=True, slots=True)
 class ActLogits:
@@ -80,6 +83,7 @@ class CpuSession:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = 1
+        options.add_session_config_entry(*EXACT_WITHOUT_VNNI)
         try:
             self._session = onnxruntime.InferenceSession(
                 bundle.onnx, options, providers=["CPUExecutionProvider"]
