@@ -22,8 +22,8 @@ import numpy as np
 import stance
 
 LENGTHS = (8, 16, 32, 64, 128, 256)
-WORDS = 256
-"""The sentences of each length."""
+WORDS = 4096
+"""Of all the sentences of one length together."""
 WARM_UP, CALLS = 50, 1000
 
 
@@ -63,7 +63,7 @@ def show(title: str, found: dict[str, tuple[stance.Classifier, Sequence[str]]], 
 def of_length(texts: Sequence[str], words: int) -> list[str]:
     """Cut running text into pieces of so many words."""
     stream = (word for text in cycle(texts) for word in text.split())
-    return [" ".join(islice(stream, words)) for _ in range(max(8, WORDS * 32 // words // 4))]
+    return [" ".join(islice(stream, words)) for _ in range(WORDS // words)]
 
 
 def one_at_a_time(classifier: stance.Classifier, texts: Sequence[str]) -> None:
@@ -76,9 +76,8 @@ def one_at_a_time(classifier: stance.Classifier, texts: Sequence[str]) -> None:
         np.percentile(np.array(values[WARM_UP:]) * 1e3, [50, 99]) for values in zip(*taken, strict=True)
     )
     print("\n| one at a time, one thread | p50 | p99 |\n|---|---|---|")
-    print(
-        f"| clock | {wall[0]:.1f} ms | {wall[1]:.1f} ms |\n| processor | {busy[0]:.1f} ms | {busy[1]:.1f} ms |"
-    )
+    for name, values in (("clock", wall), ("processor", busy)):
+        print(f"| {name} | {values[0]:.1f} ms | {values[1]:.1f} ms |")
 
 
 if __name__ == "__main__":

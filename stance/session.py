@@ -18,7 +18,7 @@ Logits = NDArray[np.float32]
 Found = TypeVar("Found")
 
 EXACT_WITHOUT_VNNI = ("session.x64quantprecision", "1")
-"""Without VNNI, sums of two products of 8 bits may overflow their 16; this takes the exact, slower instructions there."""
+"""Without VNNI the usual instructions cut sums off at 16 bits; this takes exact ones where that is so."""
 
 
 @dataclass(frozen=True, slots=True)
