@@ -1,6 +1,6 @@
 """Compare ways to label sentences: speed, and what it costs in accuracy, memory and start.
 
-    python benchmarks/speed.py dev.jsonl train.jsonl --encoder ENCODER [--sentences more.jsonl.gz] [--rounds 3]
+    python benchmarks/speed.py dev.jsonl train.jsonl --encoder ENCODER [--sentences more.jsonl] [--rounds 3]
 
 The first two files hold `text` and `label`: on the first accuracy is measured, and on the second those ways
 are trained that have no model. Each way has a process of its own. All label the same `--count` sentences, in
@@ -82,7 +82,9 @@ def read(path: Path, count: int | None = None) -> list[dict]:
 
 
 def can_import(python: str, module: str) -> bool:
-    return subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode == 0
+    return (
+        subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False).returncode == 0
+    )
 
 
 def figures(worker: Worker, way: Way, setup: Setup, texts: Sequence[str], sames: float, f1: float) -> dict:
@@ -105,7 +107,7 @@ def table(results: dict) -> str:
     ways = results["ways"]
     one = next(way["sentences_per_second"] for way in ways if way["name"] == REFERENCE)
     lines = [
-        "| way | sentences/s | ratio | of the int8 limit | macro-F1 | labels as in fp32 | memory | files | first label |",
+        "| way | sentences/s | ratio | of the limit | macro-F1 | as fp32 | memory | files | first label |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for way in sorted(ways, key=lambda way: -way["macro_f1"]):
@@ -203,7 +205,8 @@ if __name__ == "__main__":
     options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print(
         f"{results['sentences']:,} sentences of {results['tokens']:.0f} tokens; {options.rounds} rounds; "
-        f"{results['threads']} threads a process; {results['clock']} seconds; load {results['load']:.1f}; int8 peak {results['peak'] / 1e9:.0f} billion "
+        f"{results['threads']} threads a process; {results['clock']} seconds; "
+        f"load {results['load']:.1f}; int8 peak {results['peak'] / 1e9:.0f} billion "
         f"operations a second, so at most {results['limit']:,.0f} sentences\n"
     )
     print(table(results))

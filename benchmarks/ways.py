@@ -2,8 +2,9 @@
 
     python benchmarks/ways.py SETUP train|serve|once NAME
 
-SETUP is a JSON object of `Setup`'s fields. `serve` reads a JSON list of sentences a line on standard input and
-answers with seconds, labels and the most memory so far; `once` prints the label of one sentence, and ends.
+SETUP is a JSON object of `Setup`'s fields. `serve` reads a JSON list of sentences a line on standard input
+and answers with seconds, labels and the most
+memory so far; `once` prints the label of one sentence, and ends.
 Heavy libraries are imported by the way that needs them alone.
 """
 
@@ -45,7 +46,7 @@ class Setup:
     threads: int | None = None
 
     def rows(self) -> tuple[list[str], list[str]]:
-        rows = [json.loads(line) for line in Path(self.train).open(encoding="utf-8")]
+        rows = [json.loads(line) for line in Path(self.train).read_text(encoding="utf-8").split("\n") if line]
         return [row["text"] for row in rows], [row["label"] for row in rows]
 
     def file(self, name: str) -> Path:
@@ -96,7 +97,7 @@ _in_process: Label
 
 
 def start_in_process(setup: Setup, acts: bool) -> None:
-    global _in_process
+    global _in_process  # noqa: PLW0603 - the one thing that a process of a pool can keep
     _in_process = open_stance(replace(setup, threads=1), acts=acts)
 
 
@@ -227,14 +228,18 @@ def open_words(setup: Setup) -> Label:
 
 
 CUES = {
-    "denial": "den(?:y|ies|ied|ying|ial) refut\\w+ rebut\\w* disput\\w+ dismiss(?:ed|es|ing)? reject(?:ed|s|ing)? "
-    "disavow\\w* debunk\\w* contradict\\w* false(?:ly)? baseless hoax fake untrue not\\sguilty no\\struth\\sto",
-    "hedge": "may might could perhaps possibl[ey] likely appear(?:s|ed)? seem(?:s|ed)? suggest(?:s|ed)? reportedly "
-    "rumou?r\\w* unclear unconfirmed believed\\sto no\\s(?:evidence|indication) declined\\sto\\scomment unlikely",
-    "confirmation": "confirm(?:s|ed|ing|ation)? verif(?:y|ies|ied) corroborat\\w+ authenticat\\w+ prove[sdn]? "
-    "admit(?:s|ted)? acknowledg\\w+ conced\\w+ plead(?:ed|s)?\\sguilty claimed\\sresponsibility found\\sthat",
-    "allegation": "alleg\\w+ accus\\w+ claim(?:s|ed|ing)? charg(?:ed|es|ing) blam(?:e|es|ed|ing) conten(?:d|ds|ded) "
-    "purport\\w* complaint suspected\\sof",
+    "denial": "den(?:y|ies|ied|ying|ial) refut\\w+ rebut\\w* disput\\w+ dismiss(?:ed|es|ing)? "
+    "reject(?:ed|s|ing)? disavow\\w* debunk\\w* contradict\\w* false(?:ly)? baseless hoax fake "
+    "untrue not\\sguilty no\\struth\\sto",
+    "hedge": "may might could perhaps possibl[ey] likely appear(?:s|ed)? seem(?:s|ed)? suggest(?:s|ed)? "
+    "reportedly rumou?r\\w* unclear unconfirmed believed\\sto no\\s(?:evidence|indication) "
+    "declined\\sto\\scomment unlikely",
+    "confirmation": "confirm(?:s|ed|ing|ation)? verif(?:y|ies|ied) corroborat\\w+ authenticat\\w+ "
+    "prove[sdn]? "
+    "admit(?:s|ted)? acknowledg\\w+ conced\\w+ plead(?:ed|s)?\\sguilty claimed\\sresponsibility "
+    "found\\sthat",
+    "allegation": "alleg\\w+ accus\\w+ claim(?:s|ed|ing)? charg(?:ed|es|ing) blam(?:e|es|ed|ing) "
+    "conten(?:d|ds|ded) purport\\w* complaint suspected\\sof",
 }
 """Words of each label's cues; the label is that of the cue that stands first."""
 
