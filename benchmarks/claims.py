@@ -28,8 +28,8 @@ DISTANCES = np.arange(0.1, 1, 0.02).round(2)
 
 def stock_vectors(folder: str, texts: list[str]) -> np.ndarray:
     """Mean-pooled last hidden states, as sentence-transformers takes them."""
-    import torch  # noqa: PLC0415 - loaded only for the comparison
-    from transformers import AutoTokenizer, BertModel  # noqa: PLC0415
+    import torch
+    from transformers import AutoTokenizer, BertModel
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = BertModel.from_pretrained(folder, add_pooling_layer=False).eval()

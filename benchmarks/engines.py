@@ -104,8 +104,8 @@ def onnx_ways(folder: Path, calibration: list[list[int]]) -> Iterator[tuple[str,
 
 
 def openvino_way(folder: Path, calibration: list[list[int]]) -> tuple[str, Run, float]:
-    import nncf  # noqa: PLC0415
-    import openvino  # noqa: PLC0415
+    import nncf
+    import openvino
 
     model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
     example = {

@@ -101,12 +101,15 @@ def _act(text: str, offsets: Sequence[tuple[int, int]], stance: str, cue: Tokens
 
 def _best_span(starts: Array, ends: Array) -> Tokens | None:
     """Return the span with the highest scores [tokens] of its ends; None if "nowhere" scores higher."""
-    joint = starts[1:-1, None] + ends[None, 1:-1]
-    joint[np.tril_indices(len(joint), -1)] = -np.inf
-    if not joint.size or joint.max() <= starts[0] + ends[0]:
+    starts_inside, ends_inside = starts[1:-1], ends[1:-1]
+    if not starts_inside.size:
         return None
-    first, last = np.unravel_index(joint.argmax(), joint.shape)
-    return int(first) + 1, int(last) + 1
+    best_ends = np.maximum.accumulate(ends_inside[::-1])[::-1]  # of each token and all after it
+    joint = starts_inside + best_ends
+    first = int(joint.argmax())
+    if joint[first] <= starts[0] + ends[0]:
+        return None
+    return first + 1, first + int(ends_inside[first:].argmax()) + 1
 
 
 def _span(text: str, offsets: Sequence[tuple[int, int]], tokens: Tokens | None) -> Span | None:

@@ -1,11 +1,12 @@
 """The stages joined: text -> sentences -> batches -> logits -> probabilities -> predictions."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stance.acts import find_acts
 from stance.batches import batches
@@ -16,12 +17,12 @@ from stance.labels import NONE, UNSURE
 from stance.mentions import resolve
 from stance.predictions import Document, Prediction
 from stance.sentences import split
-from stance.session import CpuSession, Session
+from stance.session import ActLogits, CpuSession, Logits, Session, run_batches
 from stance.texts import Pair, check_string, pairs
 from stance.tokens import SentenceTokenizer, Tokens
 
-BATCH_TOKENS = 2048
-"""The most tokens in a batch: above 1,024 it hardly matters."""
+BATCH_TOKENS = 1024
+"""The most tokens in a batch: above 512 more are no faster, and each thread needs memory for a batch."""
 
 WINDOWS = (64, 256, 1024, 4096)
 """How many texts are looked at together: few at first, so that the first answers come soon, then
@@ -29,6 +30,9 @@ more, so that batches of one length are full. The last size goes on."""
 
 _TokenLogits = tuple[np.ndarray, np.ndarray]
 """The logits of a sentence's cues and pointers."""
+
+_Found = ActLogits | tuple[Logits, Logits]
+"""What a network says of a batch, with acts and without."""
 
 EMPTY = "empty"
 """The reason given for a text of nothing but white space."""
@@ -39,7 +43,7 @@ def load(model: str | Path | None = None, *, threads: int | None = None) -> "Cla
 
     Args:
         model: a model folder, or the name of a shipped model. Default: "base".
-        threads: for the network, at least 1. Default: one for each physical core.
+        threads: how many batches the network reads at once, at least 1. Default: one for each core.
 
     Raises:
         ModelError: the folder is missing, damaged, or not of this format.
@@ -160,15 +164,17 @@ class Classifier:
         labels = np.zeros((len(texts), len(self.bundle.labels)), np.float32)
         stances = np.zeros((len(texts), len(self.bundle.stances)), np.float32)
         logits: list[_TokenLogits | None] = [None] * len(texts)
-        for batch in batches([row.ids for row in tokens], max_tokens=BATCH_TOKENS):
-            if acts:
-                found = self._session.act_logits(batch.ids)
+        session = self._session
+        run: Callable[[NDArray[np.int64]], _Found] = session.act_logits if acts else session.logits
+        grouped = batches([row.ids for row in tokens], max_tokens=BATCH_TOKENS)
+        for batch, found in run_batches(run, grouped, threads=session.threads):
+            if isinstance(found, ActLogits):
                 labels[batch.rows], stances[batch.rows] = found.labels, found.stances
                 for row, cues, pointers in zip(batch.rows, found.cues, found.pointers, strict=True):
                     own = slice(tokens[row].sentence)  # acts are the sentence's, never its context's
                     logits[row] = (cues[own], pointers[:, own, own])
             else:
-                labels[batch.rows], stances[batch.rows] = self._session.logits(batch.ids)
+                labels[batch.rows], stances[batch.rows] = found
         calibration = self.bundle.calibration
         rows = zip(
             texts,

@@ -17,6 +17,7 @@ from stance.inputs import read_lines, read_text
 from stance.labels import MEANINGS
 from stance.page import render
 from stance.predictions import Document
+from stance.processor import describe
 from stance.rows import Format, write_rows
 
 app = typer.Typer(
@@ -92,7 +93,7 @@ def demo(html: HtmlOption = None, form: FormatOption = None, model: ModelOption 
 
 @app.command()
 def info(model: ModelOption = None) -> None:
-    """Verify every file of a model and say what it is."""
+    """Verify every file of a model and say what it is, and what the processor has and lacks."""
     bundle = open_bundle(find_model(model), every_file=True)
     print(f"model        {bundle.identity}")
     print(f"folder       {bundle.path}")
@@ -102,6 +103,7 @@ def info(model: ModelOption = None) -> None:
     print(f"context      {'read' if bundle.reads_context else 'not read'}")
     for label in bundle.labels:
         print(f"label        {label}: {MEANINGS.get(label, '')}".rstrip(": "))
+    print(f"processor    {describe()}")
 
 
 @app.command()

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stance
-from stance.acts import find_acts
+from stance.acts import _best_span, find_acts
 from stance.errors import ModelError
 from stance.labels import STANCES
 
@@ -136,3 +136,17 @@ def test_a_model_without_act_heads_says_so(tiny: stance.Classifier) -> None:
     with pytest.raises(ModelError, match="finds no acts"):
         without.classify_many(SENTENCES, acts=True)
     assert without.read("It fell.").predictions[0].acts is None
+
+
+@given(st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=2, max_size=9))
+def test_the_best_span_is_the_best_of_all(ends: list[tuple[int, int]]) -> None:
+    """No span has higher scores of its ends, and "nowhere" has none as high."""
+    starts, stops = np.array(ends, float).T
+    inside = range(1, len(ends) - 1)
+    best = max((starts[one] + stops[two] for one in inside for two in inside if one <= two), default=-np.inf)
+    found = _best_span(starts, stops)
+    if found is None:
+        assert best <= starts[0] + stops[0]
+    else:
+        assert found[0] <= found[1]
+        assert starts[found[0]] + stops[found[1]] == best > starts[0] + stops[0]

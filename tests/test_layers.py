@@ -9,7 +9,7 @@ import stance
 
 PACKAGE = Path(stance.__file__).parent
 LAYERS = (
-    {"labels", "errors"},
+    {"labels", "errors", "processor"},
     {"sentences", "predictions", "calibration", "pages"},
     {"bundle", "batches", "texts", "tokens", "session", "acts", "mentions"},
     {"classifier"},

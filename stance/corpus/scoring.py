@@ -1,6 +1,5 @@
 """A corpus to labels: the run that can be killed at any moment and goes on where it was."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,6 +21,7 @@ from stance.corpus.readers import READERS
 from stance.corpus.sources import Source, UnreadableError, find
 from stance.corpus.writers import write_jsonl
 from stance.errors import InputError
+from stance.processor import cores
 
 FORMAT = 1
 LIMITS = {Unit.SENTENCE: Limits(rows=5000), Unit.DOCUMENT: Limits(rows=200)}
@@ -131,11 +131,6 @@ def score(
         pool = _pool(Engine(engine), run.plan, workers)
         run.go(journal, pool.run, max_rejected=max_rejected, report=report or (lambda _: None))
         return journal.finish(len(run.plan.files))
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _pool(engine: Engine, plan: Plan, workers: int | None) -> Any:
