@@ -126,7 +126,7 @@ def _whole(source: Source, reject: Reject) -> Article:
 def _rows(source: Source, columns: Columns, reject: Reject) -> Iterator[Article]:
     reader = READERS[source.kind]
     try:
-        found = reader.schema(source, columns.text)
+        found = reader.schema(source, [columns.text])
     except UnreadableError as error:
         raise _RefusedError(f"{CANNOT_OPEN}: {error}") from error
     schema = _chosen(found, source, columns)
