@@ -178,7 +178,11 @@ class Journal:
             ) from error
 
     def finish(self, files: int) -> Summary:
-        """Write the summary; the journal then is in the order of the input."""
+        """Write the summary; the journal then is in the order of the input.
+
+        What a worker that was killed left unfinished goes.
+        """
+        self._sweep(self._folder.sizes())
         summary = Summary.of(self._done.values(), files)
         self._folder.write(JOURNAL, self._content())
         self._folder.write(SUMMARY, _json(summary.to_dict()))
@@ -194,12 +198,15 @@ class Journal:
 
     def _tidy(self, sizes: Mapping[str, int]) -> None:
         """Delete what belongs to no part that is done, and begin a journal without a torn line."""
-        known = {MANIFEST, JOURNAL}.union(*(part.files for part in self._done.values()))
-        for name in sizes.keys() - known:
-            self._folder.delete(name)
+        self._sweep(sizes)
         self._folder.write(JOURNAL, self._content())
         if self._folder.is_local:
             self._stream = self._folder.appended(JOURNAL)
+
+    def _sweep(self, sizes: Mapping[str, int]) -> None:
+        known = {MANIFEST, JOURNAL}.union(*(part.files for part in self._done.values()))
+        for name in sizes.keys() - known:
+            self._folder.delete(name)
 
     def _content(self) -> bytes:
         return b"".join(_line(self._done[place]) for place in sorted(self._done))

@@ -106,7 +106,7 @@ def test_an_interrupt_leaves_a_run_that_goes_on(
 
 
 def test_a_killed_worker_is_replaced(corpus: Path, undisturbed: dict[str, bytes], tmp_path: Path) -> None:
-    """Its part is done again, and the library twin writes what the command writes."""
+    """Its part is done again, what it left unfinished goes, and the twin writes what the command writes."""
     out = tmp_path / "out"
     killed = []
 
@@ -116,6 +116,7 @@ def test_a_killed_worker_is_replaced(corpus: Path, undisturbed: dict[str, bytes]
         if workers and not killed:
             killed.append(workers[0])
             os.kill(int(workers[0]), signal.SIGKILL)
+            (out / "rows" / "part.unfinished").write_bytes(b"PAR1")
 
     summary = score(str(corpus), out=out, unit="document", model=TINY, workers=1, report=kill_one)
     assert killed
