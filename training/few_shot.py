@@ -15,15 +15,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from corpora import read
-from datasets import Dataset
-from setfit import SetFitModel, Trainer, TrainingArguments
 from sklearn.metrics import f1_score
 from transformers.utils.logging import set_verbosity_error
 
 from stance.train.data import LabelledSentence
 from stance.train.probe import fit_head
 
-SIZES, SEEDS = (8, 16, 64), (0, 1, 2)
+SEEDS = (0, 1, 2)
 
 
 def draw(rows: list[LabelledSentence], size: int, seed: int) -> list[LabelledSentence]:
@@ -45,6 +43,9 @@ def ours(encoder: str, rows: list[LabelledSentence], texts: list[str], labels: t
 
 
 def setfit(encoder: str, rows: list[LabelledSentence], texts: list[str], seed: int) -> list[str]:
+    from datasets import Dataset
+    from setfit import SetFitModel, Trainer, TrainingArguments
+
     model = SetFitModel.from_pretrained(encoder)
     data = Dataset.from_dict({"text": [row.text for row in rows], "label": [row.label for row in rows]})
     with tempfile.TemporaryDirectory() as work:
@@ -59,6 +60,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("rows", type=Path)
     parser.add_argument("--encoder", default="models/base")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[8, 16, 64], help="Rows a label.")
+    parser.add_argument("--ways", nargs="+", choices=["ours", "SetFit"], default=["ours", "SetFit"])
     options = parser.parse_args()
     set_verbosity_error()
     rows = [LabelledSentence(r["headline"], r["stance"], group=r["claim_id"]) for r in read(options.rows)]
@@ -67,15 +70,16 @@ if __name__ == "__main__":
     pool, test = ([row for row in rows if (row.group in held_out) == part] for part in (False, True))
     texts, true = [row.text for row in test], [row.label for row in test]
     labels = tuple(sorted(set(true)))
-    print(f"| rows a label | ours | SetFit | (macro-F1 on {len(test)} rows; seeds {SEEDS})")
-    for size in SIZES:
+    print(f"| rows a label | {' | '.join(options.ways)} | (macro-F1 on {len(test)} rows; seeds {SEEDS})")
+    for size in options.sizes:
         scores: dict[str, list[float]] = defaultdict(list)
         for seed in SEEDS:
             chosen = [LabelledSentence(row.text, row.label) for row in draw(pool, size, seed)]
-            for name, said in (
-                ("ours", ours(options.encoder, chosen, texts, labels)),
-                ("SetFit", setfit(options.encoder, chosen, texts, seed)),
-            ):
+            for name in options.ways:
+                if name == "ours":
+                    said = ours(options.encoder, chosen, texts, labels)
+                else:
+                    said = setfit(options.encoder, chosen, texts, seed)
                 scores[name].append(float(f1_score(true, said, average="macro")))
         cells = (
             f"{np.mean(found):.3f} ({', '.join(f'{score:.3f}' for score in found)})"

@@ -27,6 +27,9 @@ FEW = 64
 
 FOLDS = 5
 
+STRAIGHT = 1 / 64
+"""The slope of a pooler that is passed through: so near 0 its tanh is a straight line, within a hundredth."""
+
 ENOUGH = 2000
 """The most sentences looked at: more make no better start."""
 
@@ -97,6 +100,7 @@ def fit_head(
     head = _last_layer(model)
     if head is None:
         raise ModelError(f"{base}: a classifier that ends in a linear layer was expected; tune all weights")
+    _pass_through_pooler(model)
     features = _features(head, model, tokenizer, sentences, max_tokens)
     true = _indices(model, sentences)
     logits = np.zeros((len(sentences), len(labels)), np.float32)
@@ -168,6 +172,19 @@ def _features(
 ) -> NDArray[np.float32]:
     texts = [sentence.text for sentence in sentences]
     return _what_reaches(head, model, tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"])
+
+
+def _pass_through_pooler(model: StanceModel) -> None:
+    """Let BERT's pooler, which was tuned for other labels, hand on the first token's state as it is.
+
+    Not where weights are tuned afterwards: through so flat a layer they would be, by leaps.
+    """
+    pooler = getattr(model.classifier.base_model, "pooler", None)
+    dense = getattr(pooler, "dense", None)
+    if isinstance(dense, nn.Linear) and isinstance(getattr(pooler, "activation", None), nn.Tanh):
+        with torch.no_grad():
+            dense.weight.copy_(STRAIGHT * torch.eye(dense.out_features))
+            dense.bias.zero_()
 
 
 def _last_layer(model: StanceModel) -> nn.Linear | None:

@@ -53,12 +53,23 @@ def test_the_head_alone_is_learnt_from_all_rows() -> None:
     model, tokenizer, logits = fit_head(few(), base=TINY, labels=("a", "b"))
     before, after = open_base(TINY, labels=("a", "b"), stances=()).state_dict(), model.state_dict()
     changed = {name for name in after if not torch.equal(before[name], after[name])}
-    assert changed == {"classifier.classifier.weight", "classifier.classifier.bias"}
+    pooler = {name for name in changed if ".pooler." in name}
+    assert changed - pooler == {"classifier.classifier.weight", "classifier.classifier.bias"}
     assert logits.shape == (12, 2)
     assert logits.argmax(axis=1).tolist() == [0, 1] * 6
     ids = torch.tensor([tokenizer(SENTENCES[1])["input_ids"]])
     with torch.inference_mode():
         assert int(model(ids, torch.ones_like(ids))["logits"].argmax()) == 1
+
+
+def test_the_head_sees_the_state_of_the_first_token() -> None:
+    """A pooler that other labels shaped does not stand between."""
+    model, tokenizer, _ = fit_head(few(), base=TINY, labels=("a", "b"))
+    ids = torch.tensor([tokenizer(SENTENCES[1])["input_ids"]])
+    with torch.inference_mode():
+        answer = model.classifier.bert(ids)
+    state = answer.last_hidden_state[:, 0]
+    assert torch.allclose(answer.pooler_output * 64, state, rtol=0.01, atol=0.01)
 
 
 def test_a_row_is_judged_by_a_head_that_has_not_seen_it() -> None:
