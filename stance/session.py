@@ -19,7 +19,7 @@ Logits = NDArray[np.float32]
 Found = TypeVar("Found")
 
 EXACT_PRODUCTS = ("session.x64quantprecision", "1")
-"""Takes slower instructions that cut nothing off; on a processor with VNNI it would cost 40 % of the speed."""
+"""Takes slower instructions that cut nothing off: with VNNI they would cost 40 % of the speed."""
 
 
 @dataclass(frozen=True, slots=True)
