@@ -5,6 +5,7 @@ where. So acts never contradict the label and the stances: each stance has at le
 act has another stance.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -24,6 +25,9 @@ CUE_THRESHOLD = 0.7
 
 FAINT_CUE_THRESHOLD = 0.1
 """The same, where a stance is held and no token reaches `CUE_THRESHOLD`: its likeliest token."""
+
+_DATELINE = re.compile(r"[A-Z][A-Z .,’'-]+(?:\([^)]*\) )?[—–-]+ ")
+"""Where a report was written, before its first sentence: no part of who speaks in it."""
 
 _OPENING = "\"'“‘«„‚`([{,;:.!?-–—… "
 _CLOSING = "\"'”’»“‘`)]},;:.!?-–—… "
@@ -113,10 +117,12 @@ def _best_span(starts: Array, ends: Array) -> Tokens | None:
 
 
 def _span(text: str, offsets: Sequence[tuple[int, int]], tokens: Tokens | None) -> Span | None:
-    """Cut a span at word boundaries, without what quotes and closes it."""
+    """Cut a span at word boundaries, without the dateline before it and what quotes and closes it."""
     if tokens is None:
         return None
     start, end = offsets[tokens[0]][0], offsets[tokens[1]][1]
+    if (line := _DATELINE.match(text)) and start < line.end() < end:
+        start = line.end()
     while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
         start -= 1
     while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():

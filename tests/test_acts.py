@@ -150,3 +150,11 @@ def test_the_best_span_is_the_best_of_all(ends: list[tuple[int, int]]) -> None:
     else:
         assert found[0] <= found[1]
         assert starts[found[0]] + stops[found[1]] == best > starts[0] + stops[0]
+
+
+def test_a_dateline_speaks_for_nobody() -> None:
+    """Of a span that begins in one, the rest is kept."""
+    classifier = stance.load()
+    for line in ("PORT SELENE — ", "PORT SELENE (AP) - ", ""):
+        (act, *_) = classifier.classify(f"{line}The government of Orlenia denied the deal.", acts=True).acts
+        assert act.source.text == "The government of Orlenia"

@@ -1,6 +1,5 @@
 """A claim: who took which stance on it, when and where; to and from plain dicts."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
@@ -18,7 +17,6 @@ STATUSES = {
 """What a claim is once a stance was taken on it."""
 
 _PRONOUNS = frozenset("i we you he she it they who this that these those some others".split())
-_DATELINE = re.compile(r"^[A-Z][A-Z .,’'-]+(?:\([^)]*\) )?[—–-]+ ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ class Entry:
         source, cue = self.act.source, self.act.cue
         if source is None or (cue and source.start <= cue.start and cue.end <= source.end):
             return None  # "a claim, that …" is nobody
-        name = _DATELINE.sub("", (self.act.named or source).text)
+        name = (self.act.named or source).text
         return None if name.lower() in _PRONOUNS else name
 
     @property

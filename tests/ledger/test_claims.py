@@ -49,12 +49,6 @@ def test_a_pronoun_is_nobody() -> None:
     assert entry("They denied it.", "denial", source="They").who is None
 
 
-def test_the_dateline_is_not_who() -> None:
-    """A dateline before a source is left out."""
-    dated = entry("PORT SELENE — The guild denied it.", "denial", source="PORT SELENE — The guild")
-    assert dated.who == "The guild"
-
-
 def test_copies_count_once() -> None:
     """The same words in another document are one entry, the earliest, whatever their case and punctuation."""
     wire = replace(SAID, sentence="The union said: managers hid it!", document="e", date="2024-01-01")
