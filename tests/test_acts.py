@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stance
-from stance.acts import _best_span, find_acts
+from stance.acts import _best_span, _span, find_acts
 from stance.errors import ModelError
 from stance.labels import STANCES
 
@@ -152,9 +152,11 @@ def test_the_best_span_is_the_best_of_all(ends: list[tuple[int, int]]) -> None:
         assert starts[found[0]] + stops[found[1]] == best > starts[0] + stops[0]
 
 
-def test_a_dateline_speaks_for_nobody() -> None:
+@pytest.mark.parametrize("line", ["PORT SELENE — ", "PORT SELENE (AP) - ", ""])
+def test_a_dateline_speaks_for_nobody(line: str) -> None:
     """Of a span that begins in one, the rest is kept."""
-    classifier = stance.load()
-    for line in ("PORT SELENE — ", "PORT SELENE (AP) - ", ""):
-        (act, *_) = classifier.classify(f"{line}The government of Orlenia denied the deal.", acts=True).acts
-        assert act.source.text == "The government of Orlenia"
+    text = f"{line}The guild denied it."
+    end = text.index(" denied")
+    span = _span(text, [(0, 0), (0, 3), (3, end)], (1, 2))
+    assert span is not None
+    assert span.text == "The guild"
