@@ -21,6 +21,7 @@ def write_card(
     precision: Precision,
     flips: float,
     reads_context: bool,
+    out_of_fold: bool,
     training: Mapping[str, object],
 ) -> None:
     """Write the card of a model: labels, figures, how it was trained, limits.
@@ -32,6 +33,7 @@ def write_card(
         precision: of the network.
         flips: the share of labels that differ from fp32, 0 to 1.
         reads_context: whether it reads the sentence before.
+        out_of_fold: whether the figures are those of models that had not seen a sentence, as this one has.
         training: how it was trained, value by name; may be empty.
     """
     environment = jinja2.Environment(
@@ -43,6 +45,7 @@ def write_card(
         precision=str(precision),
         flips=flips,
         reads_context=reads_context,
+        out_of_fold=out_of_fold,
         training=training,
         meanings=MEANINGS,
     )

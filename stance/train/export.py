@@ -105,6 +105,7 @@ def export(
             precision=precision,
             flips=flips,
             reads_context=model.reads_context,
+            out_of_fold=out_of_fold is not None,
             training=training or {},
         )
         write_contract(
