@@ -63,7 +63,7 @@ def test_what_is_calibrated_is_what_is_answered(
 
     monkeypatch.setattr(module, "run_network", spy)
     rows = [DENIED, FELL, LabelledSentence("It denied that. " * 40, "denial", ("denial",))]
-    export(*trained, tmp_path / "mine", held_out=rows, max_tokens=48)
+    export(*trained, tmp_path / "mine", held_out=rows, max_tokens=48, max_flips=1.0)
     shown: list = []
     classifier = stance.load(tmp_path / "mine")
     logits = classifier._session.logits
