@@ -22,7 +22,7 @@ TITLES = {
     "pipeline": "transformers pipeline, the same weights in fp32",
 }
 PLACES = {
-    "pipeline": (0, 14, "left"),
+    "pipeline": (-6, 14, "left"),
     "stance": (11, 0, "left"),
     "embeddings": (9, 0, "left"),
     "words": (0, -14, "center"),
