@@ -11,9 +11,9 @@ from stance.errors import InputError
 
 DOCUMENT_ID = "document_id"
 
-_SPAN = pa.struct([("text", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
+SPAN = pa.struct([("text", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
 ACTS = pa.list_(
-    pa.struct([("stance", pa.string())] + [(name, _SPAN) for name in ("source", "cue", "claim", "named")])
+    pa.struct([("stance", pa.string())] + [(name, SPAN) for name in ("source", "cue", "claim", "named")])
 )
 """The column of acts; spans are offsets in the sentence, those of `named` in the document."""
 

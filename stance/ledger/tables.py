@@ -5,9 +5,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from stance.corpus.layout import SPAN
 from stance.ledger.claims import Claim
 
-_SPAN = pa.struct([("text", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
 _COPY = pa.struct(
     [("document", pa.string()), ("date", pa.string()), ("outlet", pa.string()), ("start", pa.int64())]
 )
@@ -26,10 +26,10 @@ SCHEMA = pa.schema(
         ("stance", pa.string()),
         ("status", pa.string()),
         ("who", pa.string()),
-        ("source", _SPAN),
-        ("cue", _SPAN),
-        ("claim", _SPAN),
-        ("named", _SPAN),
+        ("source", SPAN),
+        ("cue", SPAN),
+        ("claim", SPAN),
+        ("named", SPAN),
         ("clear", pa.bool_()),
         ("copies", pa.list_(_COPY)),
     ]

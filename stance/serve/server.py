@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import signal
 import socket
 import sys
@@ -17,6 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from stance.classifier import load
 from stance.errors import InputError
+from stance.processor import cores
 from stance.serve.app import create_app
 from stance.serve.guard import Traffic
 from stance.serve.keys import keys_of_environment
@@ -64,7 +64,7 @@ def serve(
         ModelError: the folder is missing, damaged, or not of this format.
         InputError: the address cannot be listened on, or an argument is out of its range.
     """
-    workers = len(os.sched_getaffinity(0)) if workers is None else workers
+    workers = cores() if workers is None else workers
     if workers < 1:
         raise InputError(f"workers must be at least 1; {workers} came")
     limits = limits or Limits()
