@@ -3,7 +3,8 @@
     python training/attributions.py --attributions attribution.train.jsonl.gz --held-out dev.jsonl \
         --out runs/attributed.jsonl
 
-The rows go through `distil.py`, so that their labels are those of teachers.
+The rows go through `distil.py`, so that their labels are those of teachers. With `--every` sentences without
+attributions come too, from which a model learns where there is none.
 """
 
 import argparse
@@ -42,13 +43,14 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--attributions", type=Path, required=True)
     parser.add_argument("--held-out", type=Path, required=True)
+    parser.add_argument("--every", action="store_true")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     held_out = {row["document"] for row in read(options.held_out)}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     with options.out.open("w", encoding="utf-8") as out:
         for document, text, acts in read_attributions(options.attributions):
-            if acts and document not in held_out:
+            if (acts or options.every) and document not in held_out:
                 spans = [
                     {
                         name: span and [span.start, span.end]

@@ -5,10 +5,12 @@ r"""Train and export `models/base`.
 
 `--encoder` is a Hub id or a folder: of an encoder, or a model folder to go on from. `--soft` are sentences
 that `distil.py` labelled. With `--context-column previous` the model learns to read the sentence before,
-half of the time (`--context-dropout`), so that it serves sentences with and without it.
+half of the time (`--context-dropout`), so that it serves sentences with and without it. With `--labels-only`
+it learns no acts. `--frozen` and `--bf16` are for large encoders.
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from corpora import read as read_rows
@@ -29,8 +31,11 @@ if __name__ == "__main__":
     parser.add_argument("--work", type=Path, default=Path("runs/base"))
     parser.add_argument("--epochs", type=int, default=Recipe().epochs)
     parser.add_argument("--learning-rate", type=float, default=Recipe().learning_rate)
+    parser.add_argument("--labels-only", action="store_true")
     parser.add_argument("--context-column")
     parser.add_argument("--context-dropout", type=float, default=Recipe().context_dropout)
+    parser.add_argument("--frozen", type=int, default=Recipe().frozen)
+    parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     options = parser.parse_args()
 
@@ -45,10 +50,14 @@ if __name__ == "__main__":
         label = LABELS[soft.index(max(soft))]
         context = row.get(options.context_column) or None
         train.append(LabelledSentence(text, label, soft=soft, attributions=attributions, context=context))
+    if options.labels_only:
+        train = [replace(row, acts=None, attributions=None) for row in train]
     recipe = Recipe(
         epochs=options.epochs,
         learning_rate=options.learning_rate,
         context_dropout=options.context_dropout,
+        frozen=options.frozen,
+        bf16=options.bf16,
         seed=options.seed,
     )
     model, tokenizer = fit(train, development, base=options.encoder, work=options.work, recipe=recipe)

@@ -11,6 +11,7 @@ from typing import Any, cast
 import torch
 from transformers import (
     AutoTokenizer,
+    PreTrainedModel,
     PreTrainedTokenizerFast,
     PrinterCallback,
     Trainer,
@@ -22,6 +23,7 @@ from transformers import (
 from stance.labels import LABELS, STANCES
 from stance.train.average import METRIC, BestAverage, last_checkpoint, writing
 from stance.train.data import LabelledSentence, without_context
+from stance.train.depth import freeze
 from stance.train.encode import collate, encode
 from stance.train.lora import add_adapters, merge_adapters
 from stance.train.metrics import macro_f1
@@ -61,6 +63,10 @@ class Recipe:
         lora: rank of low-rank adapters, at least 1, which are learnt in place of the encoder's weights and
             merged into them at the end: large encoders then fit in memory. They want about ten times the
             learning rate. Needs the extra `lora`. Default: None, all weights are learnt.
+        frozen: how many of the lowest layers, the embeddings with them, stay as they are, 0 or more. Training
+            takes less time and memory. Default 0, all is learnt.
+        bf16: compute in bfloat16 on a CPU too; one with AVX-512 BF16 or AMX is up to twice as fast with it.
+            GPUs that can always do. Default False.
         seed: of the new heads, the order of sentences and dropout. Default 0.
     """
 
@@ -77,6 +83,8 @@ class Recipe:
     context_dropout: float = 0.5
     class_weights: ClassWeights = ClassWeights.NONE
     lora: int | None = None
+    frozen: int = 0
+    bf16: bool = False
     seed: int = 0
 
 
@@ -116,7 +124,7 @@ def fit(
     Raises:
         InputError: a sentence has an unknown label.
         MissingExtraError: `lora` is asked for, and `peft` is not installed.
-        ModelError: there is no such encoder.
+        ModelError: there is no such encoder, or more of its layers shall be frozen than it has.
         OutputError: a checkpoint cannot be written.
     """
     recipe = recipe or Recipe()
@@ -129,6 +137,7 @@ def fit(
         label_weights=_label_weights(train, labels, recipe.class_weights),
         context_dropout=recipe.context_dropout,
     )
+    freeze(cast(PreTrainedModel, model.classifier.base_model), recipe.frozen)
     if recipe.lora is not None:
         add_adapters(model, rank=recipe.lora)
     tokenizer = cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(base))
@@ -233,7 +242,7 @@ def _arguments(recipe: Recipe, work: Path) -> TrainingArguments:
         disable_tqdm=True,
         report_to="none",
         use_cpu=not torch.accelerator.is_available(),  # said outright, or processes on a CPU would not join
-        bf16=torch.cuda.is_available() and torch.cuda.is_bf16_supported(),
+        bf16=recipe.bf16 or (torch.cuda.is_available() and torch.cuda.is_bf16_supported()),
         seed=recipe.seed,
         dataloader_pin_memory=False,
     )
