@@ -98,22 +98,31 @@ def _runs(marked: NDArray[np.bool_]) -> Iterator[Tokens]:
 
 
 def _act(text: str, offsets: Sequence[tuple[int, int]], stance: str, cue: Tokens, pointers: Array) -> Act:
+    """Read an act off its cue. Who speaks stands outside of what is said, and of the words that show it."""
     scores = pointers[:, cue[0] : cue[1] + 1].mean(axis=1)
-    source, claim = _best_span(scores[0], scores[1]), _best_span(scores[2], scores[3])
+    free = np.ones(len(offsets), bool)
+    free[[0, -1]] = False
+    claim = _best_span(scores[2], scores[3], free)
+    for taken in (cue, claim):
+        if taken:
+            free[taken[0] : taken[1] + 1] = False
+    source = _best_span(scores[0], scores[1], free)
     return Act(stance, *(_span(text, offsets, tokens) for tokens in (source, cue, claim)))
 
 
-def _best_span(starts: Array, ends: Array) -> Tokens | None:
-    """Return the span with the highest scores [tokens] of its ends; None if "nowhere" scores higher."""
-    starts_inside, ends_inside = starts[1:-1], ends[1:-1]
-    if not starts_inside.size:
-        return None
-    best_ends = np.maximum.accumulate(ends_inside[::-1])[::-1]  # of each token and all after it
-    joint = starts_inside + best_ends
-    first = int(joint.argmax())
-    if joint[first] <= starts[0] + ends[0]:
-        return None
-    return first + 1, first + int(ends_inside[first:].argmax()) + 1
+def _best_span(starts: Array, ends: Array, free: NDArray[np.bool_]) -> Tokens | None:
+    """Return the span of free tokens with the highest scores [tokens] of its ends.
+
+    None if "nowhere" scores higher.
+    """
+    highest, found = starts[0] + ends[0], None
+    for first, last in _runs(free):
+        here, there = starts[first : last + 1], ends[first : last + 1]
+        joint = here + np.maximum.accumulate(there[::-1])[::-1]  # with the best end from each token on
+        start = int(joint.argmax())
+        if joint[start] > highest:
+            highest, found = joint[start], (first + start, first + start + int(there[start:].argmax()))
+    return found
 
 
 def _span(text: str, offsets: Sequence[tuple[int, int]], tokens: Tokens | None) -> Span | None:

@@ -68,6 +68,16 @@ def test_what_the_sentence_lacks_is_none() -> None:
     assert act.claim is None
 
 
+def test_who_speaks_stands_outside_of_cue_and_claim() -> None:
+    """A source that would run into either takes its next best ends, or is none."""
+    tagged, pointers = scores({"denied": DENIAL}, source=("Orlenia", "secret"), claim=("the", "deal"))
+    pointers[1, :, 1 + WORDS.index("Orlenia")] = 4
+    (act,) = find(tagged, pointers)
+    assert (act.source.text, act.claim.text) == ("Orlenia", "the allegedly secret deal")
+    (act,) = find(*scores({"denied": DENIAL}, source=("secret", "deal"), claim=("the", "deal")))
+    assert act.source is None
+
+
 def test_acts_agree_with_the_stances() -> None:
     """A cue of a stance that the sentence does not hold is no act; a stance without a cue still is one."""
     logits = scores({"denied": DENIAL})
@@ -138,17 +148,24 @@ def test_a_model_without_act_heads_says_so(tiny: stance.Classifier) -> None:
     assert without.read("It fell.").predictions[0].acts is None
 
 
-@given(st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=2, max_size=9))
-def test_the_best_span_is_the_best_of_all(ends: list[tuple[int, int]]) -> None:
-    """No span has higher scores of its ends, and "nowhere" has none as high."""
-    starts, stops = np.array(ends, float).T
-    inside = range(1, len(ends) - 1)
-    best = max((starts[one] + stops[two] for one in inside for two in inside if one <= two), default=-np.inf)
-    found = _best_span(starts, stops)
+@given(st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9), st.booleans()), min_size=2, max_size=9))
+def test_the_best_span_is_the_best_of_all(ends: list[tuple[int, int, bool]]) -> None:
+    """No span of free tokens has higher scores of its ends, and "nowhere" has none as high."""
+    starts, stops, free = np.array(ends, float).T
+    best = max(
+        (
+            starts[one] + stops[two]
+            for one in range(len(ends))
+            for two in range(one, len(ends))
+            if free[one : two + 1].all()
+        ),
+        default=-np.inf,
+    )
+    found = _best_span(starts, stops, free.astype(bool))
     if found is None:
         assert best <= starts[0] + stops[0]
     else:
-        assert found[0] <= found[1]
+        assert free[found[0] : found[1] + 1].all()
         assert starts[found[0]] + stops[found[1]] == best > starts[0] + stops[0]
 
 
