@@ -7,6 +7,7 @@ from torch import nn
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel
 
 from stance.errors import ModelError
+from stance.train.vocabulary import NO_HEAD
 
 
 def keep_layers(base: str | Path, layers: Sequence[int], out: Path) -> None:
@@ -28,6 +29,7 @@ def keep_layers(base: str | Path, layers: Sequence[int], out: Path) -> None:
         raise ModelError(f"{base}: layers of 0 to {len(found) - 1} were expected, in order; {[*layers]} came")
     encoder.set_submodule(name, nn.ModuleList(found[index] for index in layers))
     encoder.config.num_hidden_layers = len(layers)
+    encoder.config.num_labels = NO_HEAD
     encoder.save_pretrained(out)
     AutoTokenizer.from_pretrained(base).save_pretrained(out)
 

@@ -17,6 +17,9 @@ LATIN_END = 0x250
 """Single letters below this are kept however rare, so that a rare word falls apart into letters and
 not into an unknown token."""
 
+NO_HEAD = 2
+"""How many labels the configuration of an encoder without a head has, so that it takes none for its own."""
+
 
 def trim_vocabulary(base: str | Path, texts: Iterable[str], out: Path, *, size: int) -> int:
     """Write a copy of an encoder that knows only the most frequent words of some texts.
@@ -52,6 +55,7 @@ def trim_vocabulary(base: str | Path, texts: Iterable[str], out: Path, *, size: 
     words = model.get_input_embeddings().weight.detach()[kept].clone()
     model.set_input_embeddings(nn.Embedding(words.shape[0], words.shape[1], _weight=words))
     model.config.vocab_size = len(kept)
+    model.config.num_labels = NO_HEAD
     model.config.pad_token_id = kept.index(model.config.pad_token_id)
     model.save_pretrained(out)
     AutoTokenizer.from_pretrained(base).save_pretrained(out)

@@ -7,7 +7,9 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 from stance.errors import ModelError
+from stance.labels import LABELS
 from stance.train.depth import freeze, keep_layers
+from stance.train.model import has_labels
 
 from ..conftest import SENTENCES, TINY
 
@@ -20,6 +22,13 @@ def test_what_is_kept_computes_the_same(tmp_path: Path) -> None:
         before = AutoModel.from_pretrained(TINY).eval()(**row, output_hidden_states=True).hidden_states[1]
         after = AutoModel.from_pretrained(tmp_path / "shallow").eval()(**row).last_hidden_state
     assert torch.allclose(before, after, atol=1e-6)
+
+
+def test_the_copy_has_no_labels(tmp_path: Path) -> None:
+    """The head of the model stays behind, and its labels with it."""
+    keep_layers(TINY, [0], tmp_path / "shallow")
+    assert has_labels(TINY, LABELS)
+    assert not has_labels(tmp_path / "shallow", LABELS)
 
 
 @pytest.mark.parametrize("layers", [[], [1, 0], [0, 0], [9], [-1]])
