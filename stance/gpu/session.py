@@ -62,7 +62,8 @@ class TorchSession:
                 weights, config, bundle.path, device=self._device, precision=precision
             )
         except (KeyError, ValueError, RuntimeError, SafetensorError) as error:
-            raise ModelError(f"{bundle.path / WEIGHTS}: no network for PyTorch: {error}") from error
+            reason = " ".join(str(error).split())
+            raise ModelError(f"{bundle.path / WEIGHTS}: no network for PyTorch: {reason}") from error
 
     def logits(self, ids: NDArray[np.int64]) -> tuple[Logits, Logits]:
         """Run one batch; see `Session.logits`."""
