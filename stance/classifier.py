@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
-from itertools import chain, islice, repeat
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,7 @@ from stance.mentions import resolve
 from stance.predictions import Document, Prediction
 from stance.sentences import split
 from stance.session import ActLogits, CpuSession, Logits, Session, ahead, run_batches
-from stance.texts import Pair, check_string, pairs
+from stance.texts import Window, check_string, pairs, windows
 from stance.tokens import SentenceTokenizer, Tokens
 
 MOST_WITH_ACTS = 4096
@@ -35,20 +34,11 @@ _Found = ActLogits | tuple[Logits, Logits]
 """What a network says of a batch, with acts and without."""
 
 
-@dataclass(slots=True)
-class _Window:
-    """Texts that are looked at together, and what was no text after them."""
-
-    texts: list[str]
-    contexts: list[str | None]
-    refused: InputError | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """What the network says of a window: logits [texts, labels] and [texts, stances], and those of tokens."""
 
-    window: _Window
+    window: Window
     tokens: list[Tokens]
     labels: Logits
     stances: Logits
@@ -101,6 +91,11 @@ class Classifier:
         self.bundle = bundle
         self._session = session
         self._tokenizer = SentenceTokenizer(bundle.tokenizer, max_tokens=bundle.max_tokens)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the texts around it never touch an answer; on a GPU they do, in the last digits."""
+        return self._session.is_exact
 
     def classify(
         self, text: str, *, context: str | None = None, acts: bool = False, abstain: bool = False
@@ -157,7 +152,9 @@ class Classifier:
             self.bundle.require_acts()
         if contexts is not None:
             self.bundle.require_context()
-        return self._stream(pairs(texts, contexts), acts, abstain)
+        most = MOST_WITH_ACTS if acts else sys.maxsize
+        sizes = [min(size, most) for size in self._session.windows]
+        return self._stream(windows(pairs(texts, contexts), sizes), acts, abstain)
 
     def read(self, text: str, *, context: bool = False) -> Document:
         """Split a text into sentences, label each, and find their acts and who takes them if the model does.
@@ -177,32 +174,15 @@ class Classifier:
         predictions = list(self.classify_many(texts, contexts=contexts, acts=self.bundle.finds_acts))
         return Document(text, sentences, tuple(resolve(text, sentences, predictions)))
 
-    def _stream(self, asked: Iterator[Pair], acts: bool, abstain: bool) -> Iterator[Prediction]:
+    def _stream(self, asked: Iterator[Window], acts: bool, abstain: bool) -> Iterator[Prediction]:
         read = partial(self._read, acts=acts)
-        windows = self._windows(asked, acts)
-        for reading in (ahead if self._session.reads_ahead else map)(read, windows):
+        for reading in (ahead if self._session.reads_ahead else map)(read, asked):
             for prediction in self._decide(reading):
                 yield self._abstain(prediction) if abstain else prediction
             if reading.window.refused:
                 raise reading.window.refused
 
-    def _windows(self, asked: Iterator[Pair], acts: bool) -> Iterator[_Window]:
-        """Take as many texts together as the session wants, up to one that is refused."""
-        most = MOST_WITH_ACTS if acts else sys.maxsize
-        sizes = self._session.windows
-        for size in chain(sizes, repeat(sizes[-1])):
-            window = _Window([], [])
-            try:
-                for text, context in islice(asked, min(size, most)):
-                    window.texts.append(text)
-                    window.contexts.append(context)
-            except InputError as error:
-                window.refused = error
-            yield window
-            if window.refused or len(window.texts) < min(size, most):
-                return
-
-    def _read(self, window: _Window, *, acts: bool) -> _Reading:
+    def _read(self, window: Window, *, acts: bool) -> _Reading:
         """Run the network over a window."""
         tokens = self._tokenizer.encode(window.texts, window.contexts, offsets=acts)
         labels = np.zeros((len(tokens), len(self.bundle.labels)), np.float32)

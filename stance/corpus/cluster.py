@@ -12,7 +12,8 @@ from stance.corpus.journal import Done
 from stance.corpus.labelling import Care, Labeller, Plan
 from stance.corpus.parts import Part
 from stance.corpus.pool import KILLED, Task, answer
-from stance.errors import MissingExtraError, StanceError
+from stance.devices import CUDA
+from stance.errors import InputError, MissingExtraError, StanceError
 
 try:
     import ray
@@ -68,14 +69,18 @@ class Cluster:
 
     Args:
         plan: of the run.
-        workers: how many actors. Default: one for each core of the cluster.
+        workers: how many actors. Default: one for each core of the cluster, or for each of its GPUs.
     """
 
     def __init__(self, plan: Plan, *, workers: int | None) -> None:
         if not ray.is_initialized():
             ray.init(log_to_driver=False)
         self._plan = plan
-        self._count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        self._needs = {"num_cpus": 1, "num_gpus": int(plan.device == CUDA)}
+        resource = "GPU" if plan.device == CUDA else "CPU"
+        self._count = workers or int(ray.cluster_resources().get(resource, 0))
+        if not self._count:
+            raise InputError(f"a cluster with a {resource} was expected; this one has none")
         self._notebook = ray.remote(num_cpus=0)(Notebook).remote()
 
     def run(self, parts: Iterable[Part]) -> Iterator[Done]:
@@ -117,7 +122,7 @@ class Cluster:
                 ray.kill(actor)
 
     def _actor(self, number: int) -> Any:
-        return ray.remote(num_cpus=1)(Actor).remote(self._plan, number, self._notebook)
+        return ray.remote(**self._needs)(Actor).remote(self._plan, number, self._notebook)
 
     def _answer(self, ready: Any) -> Done | StanceError | str:
         try:
