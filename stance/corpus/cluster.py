@@ -6,6 +6,7 @@ folder must be there on every node: a shared file system, or a URI for the outpu
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from math import ceil
 from typing import Any
 
 from stance.corpus.journal import Done
@@ -69,18 +70,23 @@ class Cluster:
 
     Args:
         plan: of the run.
-        workers: how many actors. Default: one for each core of the cluster, or for each of its GPUs.
+        workers: how many actors; they share GPUs. Default: one for each core of the cluster, or for each GPU.
+
+    Raises:
+        InputError: it has none of these.
     """
 
     def __init__(self, plan: Plan, *, workers: int | None) -> None:
         if not ray.is_initialized():
             ray.init(log_to_driver=False)
         self._plan = plan
-        self._needs = {"num_cpus": 1, "num_gpus": int(plan.device == CUDA)}
         resource = "GPU" if plan.device == CUDA else "CPU"
-        self._count = workers or int(ray.cluster_resources().get(resource, 0))
-        if not self._count:
+        there = int(ray.cluster_resources().get(resource, 0))
+        if not there:
             raise InputError(f"a cluster with a {resource} was expected; this one has none")
+        self._count = workers or there
+        share = 1 / ceil(self._count / there) if plan.device == CUDA else 0
+        self._needs = {"num_cpus": 1, "num_gpus": share}
         self._notebook = ray.remote(num_cpus=0)(Notebook).remote()
 
     def run(self, parts: Iterable[Part]) -> Iterator[Done]:

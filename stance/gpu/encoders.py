@@ -19,12 +19,12 @@ Weights = Mapping[str, Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What an encoder makes of a batch, in fp32.
+    """What an encoder makes of a batch.
 
     Args:
-        labels: [batch, labels] logits.
-        first: [batch, width] the vectors of the first tokens in the last layer.
-        tokens: [batch, tokens, width] the vectors of all tokens one layer below.
+        labels: [batch, labels] logits, in fp32.
+        first: [batch, width] the vectors of the first tokens in the last layer, in fp32.
+        tokens: [batch, tokens, width] the vectors of all tokens one layer below, as they were computed.
     """
 
     labels: Tensor
@@ -119,7 +119,7 @@ class Bert:
         for layer in layers:
             tokens = layer(tokens)
         first = last(tokens, first_only=True)[:, 0].float()
-        return Reading(self._classifier(torch.tanh(self._pooler(first))), first, tokens.float())
+        return Reading(self._classifier(torch.tanh(self._pooler(first))), first, tokens)
 
 
 class BertLayer:
@@ -207,4 +207,4 @@ class StockEncoder:
                 input_ids=ids, attention_mask=torch.ones_like(ids), output_hidden_states=True
             )
         last = answer.hidden_states[-1]
-        return Reading(answer.logits.float(), last[:, 0].float(), answer.hidden_states[-2].float())
+        return Reading(answer.logits.float(), last[:, 0].float(), answer.hidden_states[-2])

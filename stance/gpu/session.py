@@ -28,7 +28,7 @@ class TorchSession:
         device: "cuda", "cuda:1" or "cpu". Default: "cuda".
         threads: how many batches are under way at once, at least 1. Default: 2, so that one is sent and
             fetched while another is computed.
-        precision: of the encoder. Default: bfloat16 on a GPU, fp32 on the CPU.
+        precision: of the encoder. Default: bfloat16 on a GPU that has it, else fp32.
 
     Raises:
         InputError: there is no such GPU.
@@ -52,8 +52,7 @@ class TorchSession:
             find_gpus(device)
         self.threads = threads or 2
         self._device = torch.device(device)
-        if precision is None:
-            precision = torch.bfloat16 if self._device.type == CUDA else torch.float32
+        precision = precision or _usual_precision(self._device)
         try:
             weights = {name: weight.float() for name, weight in load(bundle.read(WEIGHTS)).items()}
             self._heads = _open_heads(bundle, weights).to(self._device)
@@ -62,7 +61,7 @@ class TorchSession:
                 weights, config, bundle.path, device=self._device, precision=precision
             )
         except (KeyError, ValueError, RuntimeError, SafetensorError) as error:
-            reason = " ".join(str(error).split())
+            reason = _in_a_line(error)
             raise ModelError(f"{bundle.path / WEIGHTS}: no network for PyTorch: {reason}") from error
 
     def logits(self, ids: NDArray[np.int64]) -> tuple[Logits, Logits]:
@@ -78,8 +77,8 @@ class TorchSession:
         return [reading.labels, *([self._heads["stances"](reading.first)] if self._heads else [])]
 
     def _say_acts(self, reading: Reading) -> list[Tensor]:
-        heads = self._heads
-        return [*self._say_labels(reading), heads["cues"](reading.tokens), heads["pointers"](reading.tokens)]
+        tokens = reading.tokens.float()
+        return [*self._say_labels(reading), self._heads["cues"](tokens), self._heads["pointers"](tokens)]
 
     def _run(self, say: Callable[[Reading], list[Tensor]], ids: NDArray[np.int64]) -> list[Logits]:
         """Run a batch; one that does not fit into memory, by halves."""
@@ -88,9 +87,12 @@ class TorchSession:
                 return self._fetched(say(self._encoder(self._sent(ids))))
         except torch.OutOfMemoryError as error:
             if len(ids) == 1:
-                raise ModelError(f"{self._device}: one sentence does not fit into memory: {error}") from error
+                raise ModelError(
+                    f"{self._device}: one sentence does not fit into memory ({_in_a_line(error)}); "
+                    "end what else computes there, or take device cpu"
+                ) from error
         except RuntimeError as error:  # of a GPU that has failed, and fails from now on
-            raise ModelError(f"{self._device}: the network cannot run: {error}") from error
+            raise ModelError(f"{self._device}: the network cannot run: {_in_a_line(error)}") from error
         halves = [self._run(say, half) for half in np.array_split(ids, 2)]
         return [np.concatenate(pair) for pair in zip(*halves, strict=True)]
 
@@ -109,6 +111,15 @@ class TorchSession:
     @property
     def _is_gpu(self) -> bool:
         return self._device.type == CUDA
+
+
+def _in_a_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _usual_precision(device: torch.device) -> torch.dtype:
+    has_lower = device.type == CUDA and torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.bfloat16 if has_lower else torch.float32
 
 
 def _open_heads(bundle: Bundle, weights: Mapping[str, Tensor]) -> nn.ModuleDict:
