@@ -20,6 +20,9 @@ Array = NDArray[np.floating]
 Tokens = tuple[int, int]
 """The first and the last token of a span."""
 
+POINTERS = ("source start", "source end", "claim start", "claim end")
+"""What a token of a cue points to: the first and the last token of its act's source and of its claim."""
+
 CUE_THRESHOLD = 0.7
 """The probability from which a token belongs to a cue."""
 

@@ -38,6 +38,7 @@ class Bundle:
         reads_context: whether the network has learnt to read the sentence before as well.
         onnx: the content of `model.onnx`.
         tokenizer: the content of `tokenizer.json`.
+        hashes: the sha256 of every file of the folder that the contract names.
     """
 
     path: Path
@@ -51,11 +52,24 @@ class Bundle:
     reads_context: bool
     onnx: bytes
     tokenizer: bytes
+    hashes: Mapping[str, str]
 
     @property
     def identity(self) -> str:
         """Name and hash, "base@0123456789ab"."""
         return f"{self.name}@{self.digest}"
+
+    def read(self, name: str) -> bytes:
+        """Return the content of another file of the folder, verified.
+
+        Raises:
+            ModelError: the file is missing, cut short or changed, or the contract knows of none.
+        """
+        if name not in self.hashes:
+            raise ModelError(
+                f"{self.path / CONTRACT}: names no {name}; a model folder that holds one is needed"
+            )
+        return _verified(self.path / name, self.hashes[name])
 
     def require_acts(self) -> None:
         """Raise a ModelError unless the network says where the acts of a sentence are."""
@@ -127,6 +141,7 @@ def open_bundle(path: Path, *, every_file: bool = False) -> Bundle:
             reads_context=bool(contract.get("reads_context", False)),
             onnx=files["model.onnx"],
             tokenizer=files["tokenizer.json"],
+            hashes=hashes,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path / CONTRACT}: not a contract of format {FORMAT}: {error!r}") from error

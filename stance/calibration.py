@@ -1,6 +1,6 @@
 """Logits to probabilities, and probabilities to decisions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,7 +58,7 @@ def stance_probabilities(logits: Array, calibration: Calibration) -> Array:
 
 
 def decide_stances(
-    label: str, probabilities: Array, stances: tuple[str, ...], calibration: Calibration
+    label: str, probabilities: Iterable[float], stances: tuple[str, ...], calibration: Calibration
 ) -> tuple[str, ...]:
     """Choose which stances a sentence holds, so that they never contradict its label.
 

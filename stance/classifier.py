@@ -1,8 +1,10 @@
 """The stages joined: text -> sentences -> batches -> logits -> probabilities -> predictions."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from itertools import islice
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -12,21 +14,18 @@ from stance.acts import find_acts
 from stance.batches import batches
 from stance.bundle import Bundle, find_model, open_bundle
 from stance.calibration import decide_stances, label_probabilities, stance_probabilities
+from stance.devices import CPU, kind_of
 from stance.errors import InputError
 from stance.labels import NONE, UNSURE
 from stance.mentions import resolve
 from stance.predictions import Document, Prediction
 from stance.sentences import split
-from stance.session import ActLogits, CpuSession, Logits, Session, run_batches
-from stance.texts import Pair, check_string, pairs
+from stance.session import ActLogits, CpuSession, Logits, Session, ahead, run_batches
+from stance.texts import Window, check_string, pairs, windows
 from stance.tokens import SentenceTokenizer, Tokens
 
-BATCH_TOKENS = 1024
-"""The most tokens in a batch: above 512 more are no faster, and each thread needs memory for a batch."""
-
-WINDOWS = (64, 256, 1024, 4096)
-"""How many texts are looked at together: few at first, so that the first answers come soon, then
-more, so that batches of one length are full. The last size goes on."""
+MOST_WITH_ACTS = 4096
+"""The most texts that are looked at together for their acts, which need memory for each pair of tokens."""
 
 _TokenLogits = tuple[np.ndarray, np.ndarray]
 """The logits of a sentence's cues and pointers."""
@@ -34,24 +33,50 @@ _TokenLogits = tuple[np.ndarray, np.ndarray]
 _Found = ActLogits | tuple[Logits, Logits]
 """What a network says of a batch, with acts and without."""
 
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the network says of a window: logits [texts, labels] and [texts, stances], and those of tokens."""
+
+    window: Window
+    tokens: list[Tokens]
+    labels: Logits
+    stances: Logits
+    logits: list[_TokenLogits | None]
+
+
 EMPTY = "empty"
 """The reason given for a text of nothing but white space."""
 
 
-def load(model: str | Path | None = None, *, threads: int | None = None) -> "Classifier":
+def load(model: str | Path | None = None, *, threads: int | None = None, device: str = CPU) -> "Classifier":
     """Load a model.
 
     Args:
         model: a model folder, or the name of a shipped model. Default: "base".
-        threads: how many batches the network reads at once, at least 1. Default: one for each core.
+        threads: how many batches the network reads at once, at least 1. Default: one for each core; two on a
+            GPU.
+        device: "cpu"; or "cuda", or "cuda:1" for the second of several GPUs (extra `gpu`), where the network
+            computes in bfloat16, not int8, and labels a few sentences otherwise. Default: "cpu".
 
     Raises:
+        InputError: there is no such device.
+        MissingExtraError: the extra `gpu` is not installed.
         ModelError: the folder is missing, damaged, or not of this format.
     """
     if threads is not None and threads < 1:
         raise InputError(f"threads must be at least 1; {threads} came")
     bundle = open_bundle(find_model(model))
-    return Classifier(bundle, CpuSession(bundle, threads=threads))
+    return Classifier(bundle, _open_session(bundle, threads, device))
+
+
+def _open_session(bundle: Bundle, threads: int | None, device: str) -> Session:
+    if kind_of(device) == CPU:
+        return CpuSession(bundle, threads=threads)
+    session: Session = import_module("stance.gpu.session").TorchSession(
+        bundle, threads=threads, device=device
+    )
+    return session
 
 
 class Classifier:
@@ -66,6 +91,11 @@ class Classifier:
         self.bundle = bundle
         self._session = session
         self._tokenizer = SentenceTokenizer(bundle.tokenizer, max_tokens=bundle.max_tokens)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the texts around it never touch an answer; on a GPU they do, in the last digits."""
+        return self._session.is_exact
 
     def classify(
         self, text: str, *, context: str | None = None, acts: bool = False, abstain: bool = False
@@ -122,7 +152,9 @@ class Classifier:
             self.bundle.require_acts()
         if contexts is not None:
             self.bundle.require_context()
-        return self._stream(pairs(texts, contexts), acts, abstain)
+        most = MOST_WITH_ACTS if acts else sys.maxsize
+        sizes = [min(size, most) for size in self._session.windows]
+        return self._stream(windows(pairs(texts, contexts), sizes), acts, abstain)
 
     def read(self, text: str, *, context: bool = False) -> Document:
         """Split a text into sentences, label each, and find their acts and who takes them if the model does.
@@ -142,31 +174,23 @@ class Classifier:
         predictions = list(self.classify_many(texts, contexts=contexts, acts=self.bundle.finds_acts))
         return Document(text, sentences, tuple(resolve(text, sentences, predictions)))
 
-    def _stream(self, asked: Iterator[Pair], acts: bool, abstain: bool) -> Iterator[Prediction]:
-        for size in _window_sizes():
-            window: list[Pair] = []
-            refused: InputError | None = None
-            try:
-                for pair in islice(asked, size):
-                    window.append(pair)
-            except InputError as error:
-                refused = error
-            yield from self._predict(window, acts, abstain)
-            if refused:
-                raise refused
-            if len(window) < size:
-                return
+    def _stream(self, asked: Iterator[Window], acts: bool, abstain: bool) -> Iterator[Prediction]:
+        read = partial(self._read, acts=acts)
+        for reading in (ahead if self._session.reads_ahead else map)(read, asked):
+            for prediction in self._decide(reading):
+                yield self._abstain(prediction) if abstain else prediction
+            if reading.window.refused:
+                raise reading.window.refused
 
-    def _predict(self, asked: Sequence[Pair], acts: bool, abstain: bool) -> Iterator[Prediction]:
-        texts = [text for text, _ in asked]
-        contexts = [context for _, context in asked]
-        tokens = self._tokenizer.encode(texts, contexts, offsets=acts)
-        labels = np.zeros((len(texts), len(self.bundle.labels)), np.float32)
-        stances = np.zeros((len(texts), len(self.bundle.stances)), np.float32)
-        logits: list[_TokenLogits | None] = [None] * len(texts)
+    def _read(self, window: Window, *, acts: bool) -> _Reading:
+        """Run the network over a window."""
+        tokens = self._tokenizer.encode(window.texts, window.contexts, offsets=acts)
+        labels = np.zeros((len(tokens), len(self.bundle.labels)), np.float32)
+        stances = np.zeros((len(tokens), len(self.bundle.stances)), np.float32)
+        logits: list[_TokenLogits | None] = [None] * len(tokens)
         session = self._session
         run: Callable[[NDArray[np.int64]], _Found] = session.act_logits if acts else session.logits
-        grouped = batches([row.ids for row in tokens], max_tokens=BATCH_TOKENS)
+        grouped = batches([row.ids for row in tokens], max_tokens=session.batch_tokens)
         for batch, found in run_batches(run, grouped, threads=session.threads):
             if isinstance(found, ActLogits):
                 labels[batch.rows], stances[batch.rows] = found.labels, found.stances
@@ -175,32 +199,37 @@ class Classifier:
                     logits[row] = (cues[own], pointers[:, own, own])
             else:
                 labels[batch.rows], stances[batch.rows] = found
+        return _Reading(window, tokens, labels, stances, logits)
+
+    def _decide(self, reading: _Reading) -> Iterator[Prediction]:
+        """Make predictions of logits, all probabilities at once: row by row numpy is slow."""
         calibration = self.bundle.calibration
+        probabilities = label_probabilities(reading.labels, calibration)
         rows = zip(
-            texts,
-            tokens,
-            label_probabilities(labels, calibration),
-            stance_probabilities(stances, calibration),
-            logits,
+            reading.window.texts,
+            reading.tokens,
+            probabilities.argmax(axis=1).tolist(),
+            probabilities.round(6).tolist(),
+            stance_probabilities(reading.stances, calibration).tolist(),
+            reading.logits,
             strict=True,
         )
-        for text, token_row, label_row, stance_row, logit_rows in rows:
-            prediction = self._decide(text, token_row, label_row, stance_row, logit_rows)
-            yield self._abstain(prediction) if abstain else prediction
+        for row in rows:
+            yield self._predict(*row)
 
-    def _decide(
+    def _predict(
         self,
         text: str,
         tokens: Tokens,
-        label_row: np.ndarray,
-        stance_row: np.ndarray,
+        best: int,
+        label_row: list[float],
+        stance_row: list[float],
         logits: _TokenLogits | None,
     ) -> Prediction:
         if not text.strip():
             return self._unasked(text, EMPTY, acts=logits is not None)
         bundle = self.bundle
-        label = bundle.labels[int(label_row.argmax())]
-        probabilities = dict(zip(bundle.labels, label_row.round(6).tolist(), strict=True))
+        label = bundle.labels[best]
         stances = decide_stances(label, stance_row, bundle.stances, bundle.calibration)
         acts = logits and find_acts(
             text, tokens.offsets, *logits, label=label, stances=stances, names=bundle.stances
@@ -208,8 +237,8 @@ class Classifier:
         return Prediction(
             text=text,
             label=label,
-            confidence=probabilities[label],
-            probabilities=probabilities,
+            confidence=label_row[best],
+            probabilities=dict(zip(bundle.labels, label_row, strict=True)),
             stances=stances,
             truncated=tokens.truncated,
             reason=None,
@@ -240,9 +269,3 @@ class Classifier:
             model=self.bundle.identity,
             acts=() if acts else None,
         )
-
-
-def _window_sizes() -> Iterator[int]:
-    yield from WINDOWS
-    while True:
-        yield WINDOWS[-1]

@@ -12,6 +12,7 @@ import typer
 
 from stance.bundle import find_model, open_bundle
 from stance.classifier import load
+from stance.devices import CPU, describe_devices
 from stance.errors import InputError, OutputError, StanceError
 from stance.inputs import read_lines, read_text
 from stance.labels import MEANINGS
@@ -32,6 +33,7 @@ ModelOption = Annotated[
     typer.Option("--model", "-m", help="A model folder, or the name of a shipped model [default: base]."),
 ]
 ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads [default: one a core].")]
+DeviceOption = Annotated[str, typer.Option(help="cpu; cuda or cuda:1: a GPU (extra gpu).")]
 FormatOption = Annotated[
     Format | None, typer.Option("--format", "-f", help="[default: table on a terminal, else jsonl]")
 ]
@@ -57,11 +59,12 @@ def classify(
     form: FormatOption = None,
     model: ModelOption = None,
     threads: ThreadsOption = None,
+    device: DeviceOption = CPU,
 ) -> None:
     """Label sentences."""
     if bool(texts) == (source is not None):
         raise InputError("give sentences as arguments, or a file of them by --input (- for standard input)")
-    classifier = load(model, threads=threads)
+    classifier = load(model, threads=threads, device=device)
     sentences = texts or read_lines(str(source), report=_say)
     predictions = classifier.classify_many(sentences, acts=acts, abstain=abstain)
     write_rows((prediction.to_dict() for prediction in predictions), form or _usual_format())
@@ -77,10 +80,11 @@ def read(
     form: FormatOption = None,
     model: ModelOption = None,
     threads: ThreadsOption = None,
+    device: DeviceOption = CPU,
 ) -> None:
     """Split an article into sentences and label each."""
     text = read_text(source, report=_say)
-    document = load(model, threads=threads).read(text, context=context)
+    document = load(model, threads=threads, device=device).read(text, context=context)
     _show(document, title=Path(source).name, html=html, form=form)
 
 
@@ -93,7 +97,7 @@ def demo(html: HtmlOption = None, form: FormatOption = None, model: ModelOption 
 
 @app.command()
 def info(model: ModelOption = None) -> None:
-    """Verify every file of a model and say what it is, and what the processor has and lacks."""
+    """Verify every file of a model and say what it is, what the processor lacks, and which GPUs there are."""
     bundle = open_bundle(find_model(model), every_file=True)
     print(f"model        {bundle.identity}")
     print(f"folder       {bundle.path}")
@@ -104,6 +108,7 @@ def info(model: ModelOption = None) -> None:
     for label in bundle.labels:
         print(f"label        {label}: {MEANINGS.get(label, '')}".rstrip(": "))
     print(f"processor    {describe()}")
+    print(f"devices      {describe_devices()}")
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """Batches to logits: the engine that runs the network."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Protocol, TypeVar
@@ -16,6 +16,7 @@ from stance.errors import ModelError
 from stance.processor import cores
 
 Logits = NDArray[np.float32]
+Asked = TypeVar("Asked")
 Found = TypeVar("Found")
 
 EXACT_PRODUCTS = ("session.x64quantprecision", "1")
@@ -40,10 +41,23 @@ class ActLogits:
 
 
 class Session(Protocol):
-    """What runs a network. Engines differ in speed, never in the labels that come of it."""
+    """What runs a network, and how much it wants to be given at a time."""
 
     threads: int
     """How many batches it runs at once; its methods are called from as many threads."""
+
+    batch_tokens: int
+    """The most tokens in a batch."""
+
+    windows: tuple[int, ...]
+    """How many texts are looked at together: few at first, so that the first answers come soon, then more, so
+    that batches of one length are full. The last size goes on."""
+
+    reads_ahead: bool
+    """Whether it is to read texts while what it said of those before is used: a GPU would wait otherwise."""
+
+    is_exact: bool
+    """Whether what a sentence is batched with can never touch its answer, not even in the last digit."""
 
     def logits(self, ids: NDArray[np.int64]) -> tuple[Logits, Logits]:
         """Run one batch of equally long sentences.
@@ -78,6 +92,11 @@ class CpuSession:
     Raises:
         ModelError: `model.onnx` is not a network that ONNX Runtime can run.
     """
+
+    batch_tokens = 1024  # above 512 more are no faster, and each thread needs memory for a batch
+    windows: tuple[int, ...] = (64, 256, 1024, 4096)
+    reads_ahead = False
+    is_exact = True
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
         self.threads = threads or cores()
@@ -131,6 +150,18 @@ def run_batches(
         return
     with ThreadPoolExecutor(threads) as pool:
         yield from zip(every, pool.map(run, [batch.ids for batch in every]), strict=True)
+
+
+def ahead(function: Callable[[Asked], Found], items: Iterable[Asked]) -> Iterator[Found]:
+    """Apply a function to items in order, in a thread, to each while the result of the one before is used."""
+    with ThreadPoolExecutor(1) as pool:
+        coming: Future[Found] | None = None
+        for item in items:
+            before, coming = coming, pool.submit(function, item)
+            if before:
+                yield before.result()
+        if coming:
+            yield coming.result()
 
 
 def _products_overflow() -> bool:

@@ -1,13 +1,29 @@
 """What is asked about: texts, each with its context, checked as they come."""
 
-from collections.abc import Iterable, Iterator
-from itertools import zip_longest
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice, repeat, zip_longest
 from typing import Any
 
 from stance.errors import InputError
 
 Pair = tuple[str, str | None]
 """A text and its context."""
+
+
+@dataclass(slots=True)
+class Window:
+    """Texts that are looked at together.
+
+    Args:
+        texts, contexts: of each.
+        refused: what came after them and was no text; None if that did not happen.
+    """
+
+    texts: list[str] = field(default_factory=list)
+    contexts: list[str | None] = field(default_factory=list)
+    refused: InputError | None = None
+
 
 _MISSING: Any = object()
 
@@ -30,6 +46,26 @@ def pairs(texts: Iterable[str], contexts: Iterable[str | None] | None) -> Iterat
             kind = type(context).__name__
             raise InputError(f"a string or None was expected as context at position {position}, {kind} came")
         yield text, context
+
+
+def windows(asked: Iterator[Pair], sizes: Sequence[int]) -> Iterator[Window]:
+    """Take texts together, as they are wanted, until there are no more or one is refused.
+
+    Args:
+        asked: texts with contexts.
+        sizes: how many to take, each above 0; the last goes on.
+    """
+    for size in chain(sizes, repeat(sizes[-1])):
+        window = Window()
+        try:
+            for text, context in islice(asked, size):
+                window.texts.append(text)
+                window.contexts.append(context)
+        except InputError as error:
+            window.refused = error
+        yield window
+        if window.refused or len(window.texts) < size:
+            return
 
 
 def check_string(text: object, position: int | None = None) -> None:

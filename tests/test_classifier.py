@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stance
-from stance.classifier import EMPTY, WINDOWS
+from stance.classifier import EMPTY
 from stance.errors import InputError, ModelError
+from stance.session import CpuSession
 
 from .conftest import SENTENCES, TINY
 
@@ -54,7 +55,7 @@ def test_threads_do_not_change_an_answer() -> None:
 
 def test_order_is_kept_across_windows(tiny: stance.Classifier) -> None:
     """Texts come out as they went in, however many."""
-    texts = [f"{SENTENCES[number % 6]} {number}" for number in range(sum(WINDOWS[:3]) + 7)]
+    texts = [f"{SENTENCES[number % 6]} {number}" for number in range(sum(CpuSession.windows[:3]) + 7)]
     assert [prediction.text for prediction in tiny.classify_many(texts)] == texts
 
 
@@ -69,7 +70,7 @@ def test_texts_are_taken_lazily(tiny: stance.Classifier) -> None:
             yield SENTENCES[taken % 6]
 
     assert next(tiny.classify_many(endless())).text == SENTENCES[1]
-    assert taken == WINDOWS[0]
+    assert taken == CpuSession.windows[0]
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "\u00a0\u2028"])

@@ -98,8 +98,10 @@ def test_html_is_written_beside_a_requested_format(tmp_path: Path) -> None:
 
 
 def test_info_verifies_every_file(tiny_copy: Path) -> None:
-    """It names the model, and finds what labelling would not read."""
-    assert "tiny@" in run("info").stdout
+    """It names the model and the devices, and finds what labelling would not read."""
+    said = run("info").stdout
+    assert "tiny@" in said
+    assert "devices      cpu" in said
     (tiny_copy / "model.safetensors").write_bytes(b"")
     assert "model.safetensors" in run("info", model=tiny_copy).stderr
 
@@ -131,6 +133,8 @@ def test_an_article_is_read_with_context(reading: Path, reader: stance.Classifie
         (["demo", "--html", "/nowhere/page.html"], "/nowhere/page.html"),
         (["demo", "--format", "xml"], "xml"),
         (["classify", "It fell.", "--threads", "0"], "threads"),
+        (["classify", "It fell.", "--device", "tpu"], "'tpu' came"),
+        (["classify", "It fell.", "--device", "cuda:99"], "device cuda:99"),
     ],
 )
 def test_a_mistake_is_one_message_and_exit_code_2(arguments: list[str], words: str) -> None:

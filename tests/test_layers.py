@@ -9,9 +9,10 @@ import stance
 
 PACKAGE = Path(stance.__file__).parent
 LAYERS = (
-    {"labels", "errors", "processor"},
+    {"labels", "errors", "processor", "devices"},
     {"sentences", "predictions", "calibration", "pages"},
     {"bundle", "batches", "texts", "tokens", "session", "acts", "mentions"},
+    {"gpu"},
     {"classifier"},
     {"corpus", "inputs", "rows", "page", "spacy", "sklearn"},
     {"ledger"},
@@ -50,6 +51,13 @@ def test_train_imports_only_the_core() -> None:
     for file in (PACKAGE / "train").glob("*.py"):
         for name in imports(file) - {"train"}:
             assert LEVEL[name] <= LEVEL["classifier"], f"train/{file.name} imports {name}"
+
+
+def test_gpu_imports_go_downwards() -> None:
+    """The GPU engine stands below the classifier, and is imported when a device is asked for."""
+    for file in (PACKAGE / "gpu").glob("*.py"):
+        for name in imports(file):
+            assert LEVEL[name] <= LEVEL["gpu"], f"gpu/{file.name} imports {name}"
 
 
 def test_corpus_imports_go_downwards() -> None:

@@ -6,13 +6,15 @@ folder must be there on every node: a shared file system, or a URI for the outpu
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from math import ceil
 from typing import Any
 
 from stance.corpus.journal import Done
 from stance.corpus.labelling import Care, Labeller, Plan
 from stance.corpus.parts import Part
 from stance.corpus.pool import KILLED, Task, answer
-from stance.errors import MissingExtraError, StanceError
+from stance.devices import CUDA
+from stance.errors import InputError, MissingExtraError, StanceError
 
 try:
     import ray
@@ -68,14 +70,23 @@ class Cluster:
 
     Args:
         plan: of the run.
-        workers: how many actors. Default: one for each core of the cluster.
+        workers: how many actors; they share GPUs. Default: one for each core of the cluster, or for each GPU.
+
+    Raises:
+        InputError: it has none of these.
     """
 
     def __init__(self, plan: Plan, *, workers: int | None) -> None:
         if not ray.is_initialized():
             ray.init(log_to_driver=False)
         self._plan = plan
-        self._count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        resource = "GPU" if plan.device == CUDA else "CPU"
+        there = int(ray.cluster_resources().get(resource, 0))
+        if not there:
+            raise InputError(f"a cluster with a {resource} was expected; this one has none")
+        self._count = workers or there
+        share = 1 / ceil(self._count / there) if plan.device == CUDA else 0
+        self._needs = {"num_cpus": 1, "num_gpus": share}
         self._notebook = ray.remote(num_cpus=0)(Notebook).remote()
 
     def run(self, parts: Iterable[Part]) -> Iterator[Done]:
@@ -117,7 +128,7 @@ class Cluster:
                 ray.kill(actor)
 
     def _actor(self, number: int) -> Any:
-        return ray.remote(num_cpus=1)(Actor).remote(self._plan, number, self._notebook)
+        return ray.remote(**self._needs)(Actor).remote(self._plan, number, self._notebook)
 
     def _answer(self, ready: Any) -> Done | StanceError | str:
         try:

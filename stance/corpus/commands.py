@@ -9,6 +9,7 @@ from rich.console import Console
 from stance.corpus.display import show_summary, shown
 from stance.corpus.layout import Output, Unit
 from stance.corpus.scoring import Engine, score
+from stance.devices import CPU
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -54,7 +55,10 @@ def score_corpus(
     engine: Annotated[
         Engine, typer.Option(help="What labels parts; ray: the cluster of RAY_ADDRESS, or one here.")
     ] = Engine.LOCAL,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes [default: one a core].")] = None,
+    device: Annotated[str, typer.Option(help="cpu; cuda: every GPU; cuda:1: the second (extra gpu).")] = CPU,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes [default: one a core, or one a GPU].")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew.")] = False,
     max_rejected: Annotated[
         float | None,
@@ -81,6 +85,7 @@ def score_corpus(
                 abstain=abstain,
                 model=model,
                 engine=engine,
+                device=device,
                 workers=workers,
                 overwrite=overwrite,
                 max_rejected=max_rejected,

@@ -19,6 +19,7 @@ from stance.corpus.results import join
 from stance.corpus.sources import Source
 from stance.corpus.tables import Parsed, raw
 from stance.corpus.writers import WRITERS, write_jsonl
+from stance.devices import CPU
 from stance.errors import ModelError
 from stance.mentions import resolve
 from stance.predictions import Prediction
@@ -43,6 +44,7 @@ class Plan:
         layout: the columns.
         options: what decides the result.
         out: the output folder.
+        device: what the worker computes on.
     """
 
     model: Path
@@ -51,6 +53,7 @@ class Plan:
     layout: Layout
     options: Options
     out: Folder
+    device: str = CPU
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,10 @@ class Care:
 
 
 class Memory:
-    """A classifier that remembers its last answers, which stay right: equals get equal answers.
+    """A classifier that remembers its last answers: equals get equal answers.
+
+    Where what a sentence is batched with touches its answer, in the last digits, nothing is remembered: what
+    comes of a part must not depend on the parts before it.
 
     Args:
         classifier: any.
@@ -76,6 +82,7 @@ class Memory:
 
     def __init__(self, classifier: Classifier, *, acts: bool = False, abstain: bool = False) -> None:
         self.labels = classifier.bundle.labels
+        self._most = MOST_REMEMBERED if classifier.is_exact else 0
         self._classify_many = partial(classifier.classify_many, acts=acts, abstain=abstain)
         self._answers: dict[tuple[str, str | None], Prediction] = {}
 
@@ -90,7 +97,7 @@ class Memory:
         said = self._classify_many([text for text, _ in new], contexts=before)
         answers.update(zip(new, said, strict=True))
         self._answers.update((pair, answers[pair]) for pair in answers if _length(pair) <= LONGEST_REMEMBERED)
-        for pair in list(self._answers)[: max(0, len(self._answers) - MOST_REMEMBERED)]:
+        for pair in list(self._answers)[: max(0, len(self._answers) - self._most)]:
             del self._answers[pair]
         return [answers[pair] for pair in pairs]
 
@@ -110,7 +117,8 @@ class Labeller:
     """
 
     def __init__(self, plan: Plan) -> None:
-        classifier = load(plan.model, threads=1)
+        threads = 1 if plan.device == CPU else None
+        classifier = load(plan.model, threads=threads, device=plan.device)
         if classifier.bundle.identity != plan.identity:
             raise ModelError(
                 f"{plan.model}: is now {classifier.bundle.identity}; this run began with {plan.identity}. "

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from stance.devices import CPU
 from stance.errors import InputError
 
 DOCUMENT_ID = "document_id"
@@ -48,6 +49,7 @@ class Options:
         labels_only: write of what the model says only `label` and `confidence`.
         acts: write who takes which stance, by which words, toward what, as well.
         abstain: decide on "unsure" where no label is probable enough.
+        device: the kind of device that computes: "cpu", or "cuda", which labels a few sentences otherwise.
     """
 
     text_column: str = "text"
@@ -60,6 +62,7 @@ class Options:
     labels_only: bool = False
     acts: bool = False
     abstain: bool = False
+    device: str = CPU
 
     @property
     def text_columns(self) -> tuple[str, ...]:

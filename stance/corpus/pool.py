@@ -7,9 +7,10 @@ while one is computed, and when the other end closes, because the main process i
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import cycle, islice
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
@@ -67,6 +68,7 @@ class Worker:
     """A worker process and the tasks it has."""
 
     def __init__(self, make: Callable[[Plan], Work], plan: Plan) -> None:
+        self.plan = plan
         self.connection, theirs = _SPAWN.Pipe()
         self.tasks: deque[Task] = deque()
         self.is_ready = False
@@ -95,14 +97,24 @@ class Pool:
     Args:
         plan: of the run.
         workers: how many, at least 1.
+        devices: what they compute on, each on the next, and those beyond the last on the first ones again.
+            Default: that of the plan.
         make: makes what a worker does, in the worker. Default: `Labeller`.
     """
 
-    def __init__(self, plan: Plan, *, workers: int, make: Callable[[Plan], Work] = Labeller) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        workers: int,
+        devices: Sequence[str] | None = None,
+        make: Callable[[Plan], Work] = Labeller,
+    ) -> None:
         self._make = make
-        self._plan = plan
+        self._plans = [
+            replace(plan, device=device) for device in islice(cycle(devices or (plan.device,)), workers)
+        ]
         self._workers: list[Worker] = []
-        self._count = workers
 
     def run(self, parts: Iterable[Part]) -> Iterator[Done]:
         """Label parts.
@@ -119,7 +131,7 @@ class Pool:
         tasks = (Task(part, Care(part.count)) for part in parts)
         again: deque[Task] = deque()
         try:
-            self._workers = [self._worker() for _ in range(self._count)]
+            self._workers = [Worker(self._make, plan) for plan in self._plans]
             while True:
                 self._hand_out(again, tasks)
                 if not any(worker.tasks for worker in self._workers):
@@ -130,9 +142,6 @@ class Pool:
         finally:
             for worker in self._workers:
                 worker.end()
-
-    def _worker(self) -> Worker:
-        return Worker(self._make, self._plan)
 
     def _hand_out(self, again: deque[Task], tasks: Iterator[Task]) -> None:
         """Give each worker a task, and then each another, so that the last ones are spread."""
@@ -171,7 +180,7 @@ class Pool:
             again.append(worker.tasks.popleft().after(KILLED, worker.tried))
         again.extend(worker.tasks)
         worker.end()
-        self._workers[self._workers.index(worker)] = self._worker()
+        self._workers[self._workers.index(worker)] = Worker(self._make, worker.plan)
 
 
 def answer(work: Work, task: Task, trying: Callable[[int], None]) -> Done | StanceError | str:

@@ -20,6 +20,7 @@ from stance.corpus.pool import Pool
 from stance.corpus.readers import READERS
 from stance.corpus.sources import Source, UnreadableError, find
 from stance.corpus.writers import write_jsonl
+from stance.devices import CPU, CUDA, find_gpus, kind_of
 from stance.errors import InputError
 from stance.processor import cores
 
@@ -71,6 +72,7 @@ def score(
     abstain: bool = False,
     model: str | Path | None = None,
     engine: Engine | str = Engine.LOCAL,
+    device: str = CPU,
     workers: int | None = None,
     overwrite: bool = False,
     max_rejected: float | None = None,
@@ -99,17 +101,20 @@ def score(
         abstain: decide on "unsure" where no label is probable enough. Default: False.
         model: a model folder, or the name of a shipped model. Default: "base".
         engine: "local", or "ray" for the cluster of RAY_ADDRESS (extra `ray`). Default: "local".
-        workers: processes, at least 1. Default: one a core, of this machine or of the cluster.
+        device: "cpu", "cuda" for every GPU that is there, or "cuda:1" for the second (extra `gpu`). GPUs
+            label a few sentences otherwise; only GPUs of one kind give the same bytes. Default: "cpu".
+        workers: processes, at least 1; on GPUs they take turns. Default: one a core, or one a GPU, of this
+            machine or of the cluster.
         overwrite: begin anew where `out` holds another run. Default: False.
         max_rejected: stop when a larger share of rows is rejected, 0 to 1. Default: never.
         report: is told how far the run is after each part.
 
     Raises:
         InputError: nothing can be read, a column is missing or clashes, context is asked for in the way of
-            another unit, or too many rows were rejected.
+            another unit, there is no such device, or too many rows were rejected.
         ModelError: the model cannot be opened, or finds no acts or reads no context where it should.
         OutputError: `out` holds another run, or cannot be written.
-        MissingExtraError: the engine is not installed.
+        MissingExtraError: the engine, or what a GPU needs, is not installed.
     """
     if workers is not None and workers < 1:
         raise InputError(f"workers must be at least 1; {workers} came")
@@ -124,19 +129,31 @@ def score(
         labels_only=labels_only,
         acts=acts,
         abstain=abstain,
+        device=kind_of(device),
     )
+    devices = _devices(Engine(engine), device)
     folder = Folder.at(out)
     run = Run.planned(inputs, folder=folder, options=options, model=model)
     with Journal.opened(folder, run.manifest(), overwrite=overwrite) as journal:
-        pool = _pool(Engine(engine), run.plan, workers)
+        pool = _pool(Engine(engine), run.plan, workers, devices)
         run.go(journal, pool.run, max_rejected=max_rejected, report=report or (lambda _: None))
         return journal.finish(len(run.plan.files))
 
 
-def _pool(engine: Engine, plan: Plan, workers: int | None) -> Any:
+def _devices(engine: Engine, device: str) -> tuple[str, ...]:
+    """Return what workers compute on, each on the next; on a cluster its nodes know what there is."""
+    if engine is Engine.RAY and device not in (CPU, CUDA):
+        raise InputError(
+            f"device {device} came with --engine ray, which gives each worker a GPU: take {CUDA}"
+        )
+    return (device,) if engine is Engine.RAY or kind_of(device) == CPU else find_gpus(device)
+
+
+def _pool(engine: Engine, plan: Plan, workers: int | None, devices: Sequence[str]) -> Any:
     if engine is Engine.RAY:
         return import_module("stance.corpus.cluster").Cluster(plan, workers=workers)
-    return Pool(plan, workers=workers or cores())
+    usual = cores() if plan.device == CPU else len(devices)
+    return Pool(plan, workers=workers or usual, devices=devices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +189,8 @@ class Run:
         if not schemas:
             raise InputError(f"{sources[0].name}: {broken[0]}; no file of the input can be opened")
         layout = lay_out(schemas, options, bundle.labels)
-        return cls(Plan(bundle.path, bundle.identity, sources, layout, options, folder), broken)
+        plan = Plan(bundle.path, bundle.identity, sources, layout, options, folder, options.device)
+        return cls(plan, broken)
 
     def manifest(self) -> dict[str, Any]:
         """Return what this run is about: what decides its result."""

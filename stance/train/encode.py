@@ -7,6 +7,7 @@ import torch
 from datasets import Dataset
 from transformers import PreTrainedTokenizerFast
 
+from stance.acts import POINTERS
 from stance.errors import InputError
 from stance.predictions import Span
 from stance.tokens import SentenceTokenizer, Tokens
@@ -14,9 +15,6 @@ from stance.train.data import ATTRIBUTION, LabelledAct, LabelledSentence, unknow
 
 IGNORED = -100
 """The target of a token that takes no part in the loss, as PyTorch has it."""
-
-POINTERS = ("source start", "source end", "claim start", "claim end")
-"""What a token of a cue points to: the first and the last token of its act's source and of its claim."""
 
 NOWHERE = 0
 """The token, [CLS], that is pointed to where the sentence holds no such span."""

@@ -15,8 +15,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from stance.train.encode import POINTERS
-from stance.train.model import POINTER_WIDTH
+from stance.acts import POINTERS
+from stance.gpu.heads import POINTER_WIDTH
 
 Weights = Mapping[str, NDArray[np.float32]]
 

@@ -9,41 +9,16 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel
 
+from stance.acts import POINTERS
 from stance.bundle import CONTRACT
 from stance.errors import ModelError
-from stance.train.encode import IGNORED, POINTERS
+from stance.gpu.heads import make_heads
+from stance.train.encode import IGNORED
 
 STANCE_WEIGHT = 0.5
 CUE_WEIGHT = 0.5
 POINTER_WEIGHT = 0.25
 """What the losses of stances, of cue tokens and of pointers weigh against the label loss."""
-
-POINTER_WIDTH = 64
-"""How many numbers say where a pointer points, for each token."""
-
-
-class Pointers(nn.Module):
-    """From every token, score every token as an end of a span, for each of `POINTERS`.
-
-    A bilinear form of low rank over the tokens' vectors.
-
-    Source: Dozat and Manning 2017, "Deep Biaffine Attention for Neural Dependency Parsing".
-
-    Args:
-        width: of the tokens' vectors.
-    """
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.query = nn.Linear(width, len(POINTERS) * POINTER_WIDTH)
-        self.key = nn.Linear(width, len(POINTERS) * POINTER_WIDTH)
-
-    def forward(self, hidden: Tensor) -> Tensor:
-        """Turn vectors [batch, tokens, width] into scores [batch, pointers, from, to]."""
-        shape = (*hidden.shape[:2], len(POINTERS), POINTER_WIDTH)
-        query, key = (side(hidden).view(shape).transpose(1, 2) for side in (self.query, self.key))
-        scores: Tensor = query @ key.transpose(2, 3) / POINTER_WIDTH**0.5
-        return scores
 
 
 class ContextDropout(nn.Module):
@@ -106,12 +81,7 @@ class StanceModel(nn.Module):
         self.stance_names = stance_names
         self.finds_acts = False
         self.reads_context = False
-        self.heads = nn.ModuleDict()
-        if stance_names:
-            self.heads["stances"] = nn.Linear(width, len(stance_names))
-            self.heads["cues"] = nn.Linear(width, 1 + len(stance_names))
-            self.heads["attributions"] = nn.Linear(width, 2)
-            self.heads["pointers"] = Pointers(width)
+        self.heads = make_heads(width, len(stance_names))
         weights = None if label_weights is None else torch.tensor(label_weights)
         self._label_loss = nn.CrossEntropyLoss(weights, label_smoothing=label_smoothing)
         self._token_loss = nn.CrossEntropyLoss(ignore_index=IGNORED)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from stance.errors import InputError
+
 from ..conftest import SENTENCES, TINY
 from .conftest import score_here, tree
 
@@ -66,3 +68,13 @@ def test_a_killed_actor_is_replaced(tmp_path: Path) -> None:
     score(rows, out=out, unit="document", model=TINY, engine="ray", workers=2, report=kill_one)
     assert killed
     assert tree(out) == tree(tmp_path / "here")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_cluster_without_a_gpu_is_refused(tmp_path: Path) -> None:
+    """Workers would wait for one for ever."""
+    from stance.corpus import score
+
+    (tmp_path / "a.csv").write_text("text\nIt fell.\n")
+    with pytest.raises(InputError, match="a cluster with a GPU was expected"):
+        score(tmp_path / "a.csv", out=tmp_path / "ray", model=TINY, engine="ray", device="cuda")

@@ -4,16 +4,19 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 from pyarrow.csv import write_csv
 
 import stance
+from stance.bundle import open_bundle
 from stance.corpus.labelling import MOST_REMEMBERED, Memory
 from stance.corpus.layout import Options, Output, Unit
 from stance.corpus.writers import COLUMN_READERS
 from stance.errors import InputError, OutputError, StanceError
+from stance.session import CpuSession
 
 from ..conftest import SENTENCES, TINY
 from .conftest import lines, score_here, tree
@@ -126,6 +129,25 @@ def test_memory_changes_no_answer(tiny: stance.Classifier) -> None:
     memory._answers |= {(str(number), None): expected[0] for number in range(2 * MOST_REMEMBERED)}
     assert memory.classify_many(texts) == expected
     assert len(memory._answers) == MOST_REMEMBERED
+
+
+def test_memory_is_short_where_company_touches_answers() -> None:
+    """What comes of a part does not depend on what was asked before it: the network is asked again."""
+
+    class Rounding(CpuSession):
+        is_exact = False
+        asked = 0
+
+        def logits(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            self.asked += len(ids)
+            return super().logits(ids)
+
+    bundle = open_bundle(TINY)
+    session = Rounding(bundle, threads=1)
+    memory = Memory(stance.Classifier(bundle, session))
+    for times in (1, 2):
+        memory.classify_many([*SENTENCES, *SENTENCES])
+        assert session.asked == times * len(SENTENCES)
 
 
 def test_memory_tells_contexts_apart(reader: stance.Classifier) -> None:
@@ -249,3 +271,12 @@ def test_documents_name_their_sources_as_reading_does(tiny: stance.Classifier, t
     score_here(source, tmp_path / "out", options)
     expected = [prediction.to_dict()["acts"] for prediction in tiny.read(text).predictions]
     assert [row["acts"] for row in lines(tmp_path / "out" / "rows")] == expected
+
+
+def test_a_run_does_not_go_on_with_another_device(sheet: Path, tmp_path: Path) -> None:
+    """A GPU labels a few sentences otherwise; the two are told apart before anything is labelled."""
+    score_here(sheet, tmp_path / "out", Options(text_column="body"))
+    before = tree(tmp_path / "out")
+    with pytest.raises(OutputError, match=r'options\.device \(was "cpu", is "cuda"\)'):
+        score_here(sheet, tmp_path / "out", Options(text_column="body", device="cuda"))
+    assert tree(tmp_path / "out") == before

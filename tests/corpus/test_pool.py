@@ -15,7 +15,7 @@ from stance.errors import ModelError, StanceError
 from ..conftest import TINY
 
 WORK = '''
-import os, signal
+import os, signal, time
 from stance.corpus.journal import Done
 from stance.errors import ModelError
 
@@ -35,6 +35,16 @@ class Poisoned:
                     raise RuntimeError("no luck")
         reasons = {str(offset): reason for offset, reason in care.refused}
         return Done(part.file, part.first, part.count, len(rows), reasons=reasons)
+
+class Telling:
+    """Waits until others have parts as well, and tells what it computes on; dies of its first row b"kill"."""
+    def __init__(self, plan): self.plan = plan
+    def __call__(self, part, care, trying):
+        if part.rows[0] == b"kill" and not os.path.exists(self.plan.out.name + ".killed"):
+            open(self.plan.out.name + ".killed", "w").close()
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(0.2)
+        return Done(part.file, part.first, part.count, part.count, labels={self.plan.device: 1})
 
 def unready(plan):
     os._exit(1)
@@ -80,6 +90,17 @@ def test_a_worker_that_cannot_start_ends_the_run(plan: Plan, work: object) -> No
         list(Pool(plan, workers=1, make=work.refusing).run([part(0, b"a")]))  # type: ignore[attr-defined]
     with pytest.raises(StanceError, match="before it was ready"):
         list(Pool(plan, workers=1, make=work.unready).run([part(0, b"a")]))  # type: ignore[attr-defined]
+
+
+def test_workers_are_spread_over_devices(plan: Plan, work: object) -> None:
+    """Each on the next, the third on the first again; and one that takes a dead one's place on the same."""
+    devices = ("cuda:0", "cuda:1")
+    parts = [part(number, b"a") for number in range(6)]
+    pool = Pool(plan, workers=3, devices=devices, make=work.Telling)  # type: ignore[attr-defined]
+    done = {one.file: set(one.labels) for one in pool.run(parts)}
+    assert [done[number] for number in range(3)] == [{"cuda:0"}, {"cuda:1"}, {"cuda:0"}]
+    pool = Pool(plan, workers=1, devices=devices[1:], make=work.Telling)  # type: ignore[attr-defined]
+    assert [set(one.labels) for one in pool.run([part(0, b"kill", b"a")])] == [{"cuda:1"}]
 
 
 def test_tasks_go_on_by_halves() -> None:

@@ -1,0 +1,6 @@
+"""The GPU engine is tested where its libraries are installed."""
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
