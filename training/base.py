@@ -36,6 +36,7 @@ if __name__ == "__main__":
     parser.add_argument("--context-dropout", type=float, default=Recipe().context_dropout)
     parser.add_argument("--frozen", type=int, default=Recipe().frozen)
     parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--max-flips", type=float, default=0.01)
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     options = parser.parse_args()
 
@@ -61,5 +62,5 @@ if __name__ == "__main__":
         seed=options.seed,
     )
     model, tokenizer = fit(train, development, base=options.encoder, work=options.work, recipe=recipe)
-    flips = export(model, tokenizer, options.out, held_out=development)
+    flips = export(model, tokenizer, options.out, held_out=development, max_flips=options.max_flips)
     print(f"{options.out}: int8 labels {flips:.2%} of the development part otherwise than fp32")
