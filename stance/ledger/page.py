@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from stance.corpus.dates import beginning
 from stance.ledger.claims import STATUSES, Claim, Entry
 from stance.pages import fill
 from stance.sentences import well_formed
@@ -172,8 +173,7 @@ def _lane(stance: str) -> float:
 def _time(date: str | None) -> float | None:
     if date is None:
         return None
-    padded = date + "-01-01"[len(date) - 4 :] if len(date) in (4, 7) else date
-    return (datetime.fromisoformat(padded) - datetime(1, 1, 1)).total_seconds()
+    return (beginning(date) - datetime.min).total_seconds()
 
 
 def _clean(page: str) -> str:
