@@ -1,5 +1,6 @@
 """A claim: who took which stance on it, when and where; to and from plain dicts."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
@@ -16,6 +17,7 @@ STATUSES = {
 }
 """What a claim is once a stance was taken on it."""
 
+_LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
 _PRONOUNS = frozenset("i we you he she it they who this that these those some others".split())
 
 
@@ -237,4 +239,4 @@ def timeline(entries: Sequence[Entry]) -> tuple[Entry, ...]:
 
 def plain(text: str) -> str:
     """Leave of a text its letters and digits, in lower case, and single blanks."""
-    return " ".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())
+    return " ".join(_LETTERS_AND_DIGITS.findall(text.casefold()))
