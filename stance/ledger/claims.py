@@ -1,7 +1,7 @@
 """A claim: who took which stance on it, when and where; to and from plain dicts."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, Self
@@ -227,14 +227,6 @@ class Claim:
             return cls(values["id"], values["title"], entries)
         except (KeyError, TypeError) as error:
             raise InputError(f"a claim needs id, title and entries: {error!r}") from error
-
-
-def timeline(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Put entries in the order of their dates, and let copies count once: the earliest stays."""
-    found: dict[tuple[str, str, str, str], Entry] = {}
-    for entry in sorted(entries, key=lambda entry: entry.date or ""):
-        found[entry.key] = found[entry.key].with_copy(entry) if entry.key in found else entry
-    return tuple(found.values())
 
 
 def plain(text: str) -> str:

@@ -132,7 +132,8 @@ def _meanings(bundle: Bundle) -> NDArray[np.float32]:
     _, directions = np.linalg.eigh(embeddings.T @ embeddings)
     common = directions[:, -COMMON_COMPONENTS:]
     embeddings -= embeddings @ common @ common.T
-    return embeddings.astype(np.float32)
+    distinct: NDArray[np.float32] = embeddings.astype(np.float32)
+    return distinct
 
 
 @lru_cache(maxsize=1)

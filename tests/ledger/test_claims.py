@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from stance.errors import InputError
-from stance.ledger.claims import Claim, timeline
+from stance.ledger.claims import Claim
+from stance.ledger.copies import timeline
 
 from .conftest import entry
 
