@@ -14,6 +14,9 @@ from stance.sentences import well_formed
 MOST_CLAIMS, MOST_ENTRIES = 300, 60
 """How many claims the page shows, those with the most entries first, and how many entries of each."""
 
+MOST_POINTS = 200
+"""A plot of more entries leaves out points that cover one another."""
+
 LANES = ("confirmation", "allegation", "hedge", "denial")
 """From the top of a plot to its bottom."""
 
@@ -49,6 +52,12 @@ class Plot:
     line: str
     ticks: tuple[Tick, ...]
     dated: bool
+
+    @property
+    def drawn(self) -> tuple[Point, ...]:
+        """The points without those that would cover another of their lane."""
+        seen = {(point.y, point.x // (2 * RADIUS)): point for point in reversed(self.points)}
+        return tuple(reversed(seen.values())) if len(self.points) > MOST_POINTS else self.points
 
 
 @dataclass(frozen=True, slots=True)
