@@ -17,6 +17,9 @@ STATUSES = {
 }
 """What a claim is once a stance was taken on it."""
 
+MOST_NAME_WORDS = 15
+"""A source that is longer is a clause that was taken for one, not a name."""
+
 _LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
 _PRONOUNS = frozenset("i we you he she it they who this that these those some others".split())
 
@@ -92,7 +95,9 @@ class Entry:
         if source is None or (cue and source.start <= cue.start and cue.end <= source.end):
             return None  # "a claim, that …" is nobody
         name = (self.act.named or source).text
-        return None if name.lower() in _PRONOUNS else name
+        if name.lower() in _PRONOUNS or len(name.split()) > MOST_NAME_WORDS:
+            return None
+        return name
 
     @property
     def key(self) -> tuple[str, str, str, str]:

@@ -50,6 +50,14 @@ def test_a_pronoun_is_nobody() -> None:
     assert entry("They denied it.", "denial", source="They").who is None
 
 
+def test_a_clause_is_nobody() -> None:
+    """A source that is too long for a name names no one."""
+    clause = (
+        "Officials of the harbour said that most of the aid had been useless, as it sank, wrote a reporter"
+    )
+    assert entry(f"{clause} denied it.", "denial", source=clause).who is None
+
+
 def test_copies_count_once() -> None:
     """The same words in another document are one entry, the earliest, whatever their case and punctuation."""
     wire = replace(SAID, sentence="The union said: managers hid it!", document="e", date="2024-01-01")
