@@ -118,8 +118,10 @@ class _Names:
 
     def _person(self, since: int, end: int) -> Span | None:
         """Return the first full mention of the only person who is spoken of between two places."""
-        people = {name.last: name for name in reversed(self._names) if self._is_person(name)}
-        spoken_of = {last for last in people if re.search(rf"\b{re.escape(last)}\b", self._text[since:end])}
+        between = self._text[since:end]
+        near = [name for name in self._names if name.last in between]  # what a person is, is slow to say
+        people = {name.last for name in near if self._is_person(name)}
+        spoken_of = {last for last in people if re.search(rf"\b{re.escape(last)}\b", between)}
         others = [name for name in self._names if since <= name.start < end and name.last not in people]
         if len(spoken_of) != 1 or any(len(name.text.split()) == 2 for name in others):
             return None

@@ -1,11 +1,10 @@
 """The output of a run to one page: the share of each label over time, or by group."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from pyarrow import ArrowException
 
+from stance.corpus.dates import beginning, iso
 from stance.corpus.folder import Folder, explain
 from stance.corpus.journal import MANIFEST, ROWS, SUMMARY
 from stance.corpus.layout import Output
@@ -31,7 +31,6 @@ COLOURS = {
     "hedge": "tab:blue",
     "denial": "tab:red",
 }
-_YEAR_OR_MONTH = re.compile(r"(\d{4})(?:-(\d{2}))?")
 _STEPS: Mapping[str, Callable[[date], date]] = {
     "day": lambda day: day,
     "week": lambda day: date.fromordinal(max(1, day.toordinal() - day.weekday())),
@@ -123,20 +122,8 @@ def _pairs(folder: Folder, name: str, form: Output, column: str) -> Iterator[tup
 
 
 def _day(value: Any) -> date | None:
-    match value:
-        case datetime():
-            return value.date()
-        case date():
-            return value
-        case bool() | None:
-            return None
-    text = str(value).strip()
-    if parts := _YEAR_OR_MONTH.fullmatch(text):
-        text = f"{parts[1]}-{parts[2] or '01'}-01"
-    try:
-        return datetime.fromisoformat(text).date()
-    except ValueError:
-        return None
+    found = iso(value)
+    return None if found is None else beginning(found).date()
 
 
 def _name(value: Any) -> str | None:

@@ -1,13 +1,12 @@
 """The input to articles: rows of tables, and whole files of text. What cannot be read costs only itself."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow as pa
 
+from stance.corpus.dates import iso
 from stance.corpus.layout import Unit
 from stance.corpus.lines import NOT_UTF8
 from stance.corpus.parts import Limits, Part, Rejection
@@ -17,8 +16,6 @@ from stance.errors import InputError
 
 LIMITS = Limits(rows=200)
 CANNOT_OPEN = "cannot be opened"
-
-_YEAR_OR_MONTH = re.compile(r"(?!0000)\d{4}(?:-(?:0[1-9]|1[0-2]))?")
 
 Reject = Callable[[Mapping[str, Any]], None]
 """Is told of what could not be read: file, row, reason and the raw value."""
@@ -89,25 +86,6 @@ def articles(sources: Sequence[Source], *, columns: Columns, unit: Unit, reject:
             reject({"file": source.name, "row": None, "reason": str(error), "raw": ""})
 
 
-def day(value: object) -> str | None:
-    """Return a date, a time (in UTC if its zone is known), a month or a year in ISO 8601; else None."""
-    if isinstance(value, datetime) and value.tzinfo:
-        value = value.astimezone(UTC).replace(tzinfo=None)
-    if isinstance(value, date):
-        return value.isoformat()
-    if value is None or isinstance(value, bool):
-        return None
-    text = str(value).strip()
-    if _YEAR_OR_MONTH.fullmatch(text):
-        return text
-    for kind in (date, datetime):
-        try:
-            return day(kind.fromisoformat(text))
-        except (ValueError, OverflowError):
-            continue
-    return None
-
-
 class _RefusedError(Exception):
     """A file is not what it should be."""
 
@@ -171,7 +149,7 @@ def _article(row: Mapping[str, Any], columns: Columns, place: str) -> Article:
     return Article(
         place if name is None else str(name),
         row[columns.text],
-        day(value(columns.date)),
+        iso(value(columns.date)),
         None if outlet in (None, "") else str(outlet),
     )
 

@@ -1,6 +1,7 @@
 """A claim: who took which stance on it, when and where; to and from plain dicts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, Self
@@ -16,6 +17,10 @@ STATUSES = {
 }
 """What a claim is once a stance was taken on it."""
 
+MOST_NAME_WORDS = 15
+"""A source that is longer is a clause that was taken for one, not a name."""
+
+_LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
 _PRONOUNS = frozenset("i we you he she it they who this that these those some others".split())
 
 
@@ -90,7 +95,9 @@ class Entry:
         if source is None or (cue and source.start <= cue.start and cue.end <= source.end):
             return None  # "a claim, that …" is nobody
         name = (self.act.named or source).text
-        return None if name.lower() in _PRONOUNS else name
+        if name.lower() in _PRONOUNS or len(name.split()) > MOST_NAME_WORDS:
+            return None
+        return name
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -227,14 +234,6 @@ class Claim:
             raise InputError(f"a claim needs id, title and entries: {error!r}") from error
 
 
-def timeline(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Put entries in the order of their dates, and let copies count once: the earliest stays."""
-    found: dict[tuple[str, str, str, str], Entry] = {}
-    for entry in sorted(entries, key=lambda entry: entry.date or ""):
-        found[entry.key] = found[entry.key].with_copy(entry) if entry.key in found else entry
-    return tuple(found.values())
-
-
 def plain(text: str) -> str:
     """Leave of a text its letters and digits, in lower case, and single blanks."""
-    return " ".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())
+    return " ".join(_LETTERS_AND_DIGITS.findall(text.casefold()))

@@ -1,10 +1,10 @@
 """A ledger: the claims of a corpus, kept in a folder, to which articles are added as they come."""
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,15 +22,12 @@ from stance.ledger.tables import table
 from stance.ledger.threads import threads
 from stance.ledger.vectors import Encoder
 from stance.mentions import resolve
-from stance.predictions import Document
+from stance.predictions import Document, Prediction
 from stance.sentences import Sentence, split, well_formed
 
 FORMAT = 1
 STATE, CLAIMS, REJECTED = "ledger.json", "claims.jsonl", "rejected.jsonl"
 ENTRIES, PAGE = "entries.parquet", "ledger.html"
-
-_TOGETHER = 100
-"""Articles that are labelled together, so that batches are full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +112,7 @@ class Ledger:
             new: the articles, read one after another.
             classifier: the model that reads them: the one of the ledger.
             unit: "document", or "sentence" where each text is a sentence of its own. Default: "document".
-            report: is told how many articles have been read, now and then.
+            report: is told how many articles have been read, after each that holds a sentence.
 
         Raises:
             InputError: another model read what the ledger holds.
@@ -128,12 +125,10 @@ class Ledger:
         encode = Encoder()
         record = Record(self.claims, encode)
         seen = set(self.seen)
-        unseen = _unseen(new, seen)
-        done = 0
-        while some := list(islice(unseen, _TOGETHER)):
-            for article, document in zip(some, _read(classifier, some, Unit(unit)), strict=True):
-                record.add(threads(document, article, encode=encode))
-            done += len(some)
+        for done, (article, document) in enumerate(
+            _read(classifier, _unseen(new, seen), Unit(unit)), start=1
+        ):
+            record.add(threads(document, article, encode=encode))
             if report:
                 report(done)
         return type(self)(tuple(record.claims()), frozenset(seen), classifier.bundle.identity)
@@ -238,15 +233,28 @@ def _unseen(new: Iterable[Article], seen: set[str]) -> Iterator[Article]:
             yield article
 
 
-def _read(classifier: Classifier, some: Sequence[Article], unit: Unit) -> Iterator[Document]:
-    """Read articles as `Classifier.read` does, in full batches."""
-    found = [_sentences(article.text, unit) for article in some]
-    texts = [sentence.text for sentences in found for sentence in sentences]
-    predictions = classifier.classify_many(texts, acts=True)
-    for article, sentences in zip(some, found, strict=True):
-        own = [next(predictions) for _ in sentences]
-        resolved = resolve(article.text, sentences, own)
-        yield Document(article.text, tuple(sentences), tuple(resolved))
+def _read(classifier: Classifier, some: Iterable[Article], unit: Unit) -> Iterator[tuple[Article, Document]]:
+    """Read articles as `Classifier.read` does, but as one stream of sentences, so that batches are full."""
+    waiting: deque[tuple[Article, list[Sentence]]] = deque()
+
+    def texts() -> Iterator[str]:
+        for article in some:
+            sentences = _sentences(article.text, unit)
+            if sentences:
+                waiting.append((article, sentences))
+                yield from (sentence.text for sentence in sentences)
+
+    own: list[Prediction] = []
+    for prediction in classifier.classify_many(texts(), acts=True):
+        own.append(prediction)
+        article, sentences = waiting[0]
+        if len(own) == len(sentences):
+            waiting.popleft()
+            yield (
+                article,
+                Document(article.text, tuple(sentences), tuple(resolve(article.text, sentences, own))),
+            )
+            own = []
 
 
 def _sentences(text: str, unit: Unit) -> list[Sentence]:

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from stance.corpus.dates import beginning
 from stance.ledger.claims import STATUSES, Claim, Entry
 from stance.pages import fill
 from stance.sentences import well_formed
 
 MOST_CLAIMS, MOST_ENTRIES = 300, 60
 """How many claims the page shows, those with the most entries first, and how many entries of each."""
+
+MOST_POINTS = 200
+"""A plot of more entries leaves out points that cover one another."""
 
 LANES = ("confirmation", "allegation", "hedge", "denial")
 """From the top of a plot to its bottom."""
@@ -48,6 +52,12 @@ class Plot:
     line: str
     ticks: tuple[Tick, ...]
     dated: bool
+
+    @property
+    def drawn(self) -> tuple[Point, ...]:
+        """The points without those that would cover another of their lane."""
+        seen = {(point.y, point.x // (2 * RADIUS)): point for point in reversed(self.points)}
+        return tuple(reversed(seen.values())) if len(self.points) > MOST_POINTS else self.points
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +182,7 @@ def _lane(stance: str) -> float:
 def _time(date: str | None) -> float | None:
     if date is None:
         return None
-    padded = date + "-01-01"[len(date) - 4 :] if len(date) in (4, 7) else date
-    return (datetime.fromisoformat(padded) - datetime(1, 1, 1)).total_seconds()
+    return (beginning(date) - datetime.min).total_seconds()
 
 
 def _clean(page: str) -> str:

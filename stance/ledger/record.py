@@ -5,7 +5,8 @@ from hashlib import sha256
 
 import numpy as np
 
-from stance.ledger.claims import Claim, Entry, plain, timeline
+from stance.ledger.claims import Claim, Entry, plain
+from stance.ledger.copies import timeline
 from stance.ledger.grouping import group
 from stance.ledger.threads import Thread
 from stance.ledger.vectors import LENGTH, Encoder, Vectors, content_words, whole

@@ -15,7 +15,7 @@ from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load
+from safetensors import safe_open
 from sklearn.feature_extraction.text import HashingVectorizer
 from tokenizers import Tokenizer
 
@@ -123,15 +123,16 @@ def _meanings(bundle: Bundle) -> NDArray[np.float32]:
     """Return the embeddings of a model's tokens, without what all have in common."""
     place = bundle.path / "model.safetensors"
     try:
-        tensors = load(place.read_bytes())
-        name = next(name for name in tensors if name.endswith("word_embeddings.weight"))
+        with safe_open(place, framework="numpy") as tensors:
+            name = next(name for name in tensors.keys() if name.endswith("word_embeddings.weight"))  # noqa: SIM118
+            embeddings = tensors.get_tensor(name).astype(np.float64)
     except (OSError, StopIteration) as error:
         raise ModelError(f"{place}: no word embeddings; the folder of a BERT encoder was expected") from error
-    embeddings = tensors[name].astype(np.float64)
     embeddings -= embeddings.mean(0)
     _, directions = np.linalg.eigh(embeddings.T @ embeddings)
     common = directions[:, -COMMON_COMPONENTS:]
-    distinct: NDArray[np.float32] = (embeddings - embeddings @ common @ common.T).astype(np.float32)
+    embeddings -= embeddings @ common @ common.T
+    distinct: NDArray[np.float32] = embeddings.astype(np.float32)
     return distinct
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from stance.errors import InputError
-from stance.ledger.claims import Claim, timeline
+from stance.ledger.claims import Claim
+from stance.ledger.copies import timeline
 
 from .conftest import entry
 
@@ -47,6 +48,14 @@ def test_parties() -> None:
 def test_a_pronoun_is_nobody() -> None:
     """Who is only "they" is not named."""
     assert entry("They denied it.", "denial", source="They").who is None
+
+
+def test_a_clause_is_nobody() -> None:
+    """A source that is too long for a name names no one."""
+    clause = (
+        "Officials of the harbour said that most of the aid had been useless, as it sank, wrote a reporter"
+    )
+    assert entry(f"{clause} denied it.", "denial", source=clause).who is None
 
 
 def test_copies_count_once() -> None:

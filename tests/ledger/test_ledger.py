@@ -91,6 +91,18 @@ def test_copies_count_once(tmp_path: Path, write: Write, at_once: bool) -> None:
     assert len(claim.documents) == 3
 
 
+def test_an_edited_copy_counts_once(tmp_path: Path, write: Write) -> None:
+    """A wire story under another headline, with a word and a sentence less, adds no entry."""
+    name, date, outlet, text = ARTICLES[0]
+    long = f"{text} Talks go on. Nurses accused the harbour company of hiding leaks from its staff."
+    edited = "Oil in the bay\n" + long.replace("Talks go on. ", "").replace("its staff", "staff")
+    (alone,) = built(tmp_path / "alone", write("alone", [(name, date, outlet, long)])).claims
+    source = write("in", [(name, date, outlet, long), ("copy", "2024-03-02", "Other", edited)])
+    (claim,) = built(tmp_path / "out", source).claims
+    assert len(claim.entries) == len(alone.entries)
+    assert {len(one.copies) for one in claim.entries} == {1}
+
+
 def test_bad_input_costs_only_itself(tmp_path: Path, write: Write) -> None:
     """Rows and files that cannot be read are listed with the reason; all others are in the ledger."""
     source = write("in", ARTICLES)

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from stance.ledger.claims import Claim
-from stance.ledger.page import LANES, plot, render
+from stance.ledger.page import LANES, MOST_CLAIMS, plot, render
 
 from .conftest import entry
 
@@ -14,9 +14,9 @@ CLAIM = Claim("abc", "managers <hid> it", (SAID, DENIED))
 
 
 def test_it_loads_nothing_and_escapes_all() -> None:
-    """No address but the namespace-free SVG, no script, and text as text."""
+    """No address but the namespace-free SVG, no script but its own, and text as text."""
     page = render([CLAIM], title="A & B", model="m@1")
-    assert not re.search(r"https?:|<script|<link|<img|@import|url\(", page)
+    assert not re.search(r"https?:|<script [^>]*src|<link|<img|@import|url\(", page)
     assert "managers &lt;hid&gt; it" in page
     assert "<hid>" not in page
     assert "A &amp; B" in page
@@ -35,6 +35,24 @@ def test_a_plot_has_a_point_for_each_entry() -> None:
     ]
     first, second, third = (point.x for point in plot(Claim("x", "t", tuple(dated))).points)
     assert abs((third - first) - 10 * (second - first)) < 1
+
+
+def test_a_plot_of_very_many_entries_is_thinned() -> None:
+    """What would be covered is not drawn; every lane that has points keeps some."""
+    entries = tuple(replace((SAID, DENIED)[number % 2], start=number) for number in range(5_000))
+    laid_out = plot(Claim("x", "t", entries))
+    assert len(laid_out.points) == 5_000
+    assert 50 < len(laid_out.drawn) < 300
+    assert {point.stance for point in laid_out.drawn} == {"allegation", "denial"}
+
+
+def test_it_says_which_claims_it_leaves_out() -> None:
+    """A page shows so many claims at most, and how many more there are."""
+    page = render(
+        [replace(CLAIM, id=str(number)) for number in range(MOST_CLAIMS + 7)], title="t", model=None
+    )
+    assert page.count("<section") == MOST_CLAIMS
+    assert "the other 7 are in claims.jsonl" in page
 
 
 def test_dates_of_different_length_go_together() -> None:
