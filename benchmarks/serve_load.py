@@ -1,6 +1,6 @@
 """`stance serve` against the bare classifier: throughput, latency, memory, and every answer checked.
 
-    python benchmarks/serve_load.py [--requests 2000] [--clients 64] [--sizes 1 16] [--rounds 1]
+    python benchmarks/serve_load.py [--requests 2000] [--clients 64] [--sizes 1 16] [--rounds 1] [--apart]
 
 The service runs in a process of its own; the clients here, on the loopback, each with a connection and one
 request at a time. Requests hold sentences of the article that ships with the library, each varied by a
@@ -8,8 +8,10 @@ number; each answer must be, to the last digit, what the bare classifier gives. 
 same sentences in a process of its own: as a stream (`stance.load()`), and with a thread for each core, that
 labels one sentence at a time, or its part of them as a stream. The service is compared to the first, which is
 the classifier as it comes, and to the best of the three. Both take turns, and the best round of each counts.
-On a busy machine, compare processor time: `ms` is that of the process for a sentence, and a machine
-that is full does so much the fewer. `--requests 100000 --sizes 1` is the test of memory.
+Clients cost processor time as well; with `--apart` they keep off the first core, and service and bare
+classifier have it to themselves, in turns. On a busy machine, compare processor time: `ms` is that of the
+process for a sentence, and a machine that is full does so much the fewer. `--requests 100000 --sizes 1` is
+the test of memory.
 """
 
 import argparse
@@ -34,6 +36,8 @@ from stance.sentences import split
 FOLDER = Path(__file__).resolve().parent.parent / "models" / "base"
 DISTINCT = 4096
 """Sentences whose answers are known; requests take them in turn."""
+
+CORES = os.sched_getaffinity(0)
 
 BARE = """
 import json, sys, time, os, stance
@@ -77,18 +81,24 @@ def sentences(count: int) -> list[str]:
     return list(islice(varied, count))
 
 
-def bare(model: Path, texts: list[str]) -> tuple[list[dict], dict[str, tuple[float, float]]]:
+def on_core(apart: bool) -> list[str]:
+    """The beginning of a command that has the first core alone."""
+    return ["taskset", "--cpu-list", str(min(CORES))] if apart else []
+
+
+def bare(model: Path, texts: list[str], start: list[str]) -> tuple[list[dict], dict[str, tuple[float, float]]]:
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".json") as file:
         json.dump(texts, file)
         file.flush()
-        command = [sys.executable, "-c", BARE, str(model), file.name]
+        command = [*start, sys.executable, "-c", BARE, str(model), file.name]
         found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     return found["answers"], found["speeds"]
 
 
 @contextmanager
-def served(model: Path, options: Sequence[str]) -> Iterator[tuple[int, int]]:
-    command = [sys.executable, "-m", "stance", "serve", "--port", "0", "--model", str(model), *options]
+def served(model: Path, options: Sequence[str], start: list[str]) -> Iterator[tuple[int, int]]:
+    stance = [sys.executable, "-m", "stance", "serve", "--port", "0", "--model", str(model)]
+    command = [*start, *stance, *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield int(re.search(r":(\d+)$", process.stderr.readline())[1]), process.pid
@@ -162,14 +172,18 @@ def main() -> bool:
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1, 16])
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--apart", action="store_true", help="clients keep off the core of service and bare")
     parser.add_argument("--model", type=Path, default=FOLDER)
     parser.add_argument("--serve", nargs=argparse.REMAINDER, default=[], help="options of stance serve")
     options = parser.parse_args()
     texts = sentences(min(DISTINCT, options.requests))
     bares: dict[str, list[tuple[float, float]]] = {}
     runs: dict[int, list[Load]] = {size: [] for size in options.sizes}
-    with served(options.model, options.serve) as service:
-        answers, _ = bare(options.model, texts)
+    start = on_core(options.apart)
+    if options.apart:
+        os.sched_setaffinity(0, CORES - {min(CORES)})
+    with served(options.model, options.serve, start) as service:
+        answers, _ = bare(options.model, texts, start)
 
         def ask(requests: int, size: int, clients: int) -> Load:
             return asyncio.run(load(service, texts, answers, requests=requests, size=size, clients=clients))
@@ -177,7 +191,7 @@ def main() -> bool:
         ask(200, 1, options.clients)  # warm
         before = resident(service[1])
         for _ in range(options.rounds):
-            for name, figures in bare(options.model, texts)[1].items():
+            for name, figures in bare(options.model, texts, start)[1].items():
                 bares.setdefault(name, []).append(figures)
             for size in options.sizes:
                 runs[size].append(ask(max(options.clients, options.requests // size), size, options.clients))
@@ -188,7 +202,8 @@ def main() -> bool:
         for name, every in bares.items()
     }
     top = list(best.values())
-    print(f"{options.clients} clients, {os.cpu_count()} cores, best of {options.rounds} rounds")
+    cores = f"{len(CORES)} cores" + (", the first for service and bare alone" if options.apart else "")
+    print(f"{options.clients} clients, {cores}, best of {options.rounds} rounds")
     names = (
         "way, sentences/s, of the first, of the best, ms, of the first, of the best, p50 ms, p99 ms, wrong"
     )

@@ -1,6 +1,6 @@
 """The service, an ASGI application: endpoints, and the guard before them."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from stance.classifier import Classifier
 from stance.serve import pages, schemas
 from stance.serve.batcher import Batcher, Kind
 from stance.serve.endpoints import Endpoints
-from stance.serve.guard import Guard, Traffic
+from stance.serve.guard import Endpoint, Guard, Traffic
 from stance.serve.keys import Keys
 from stance.serve.limits import Limits
 from stance.serve.metrics import Metrics
@@ -24,6 +24,12 @@ _Responses = dict[int | str, dict[str, Any]]
 
 WARM_UP = "It denied that."
 """Labelled before the first request is let in."""
+
+SHAPES: dict[str, tuple[type[BaseModel], type[BaseModel]]] = {
+    "/v1/classify": (schemas.ClassifyRequest, schemas.ClassifyAnswer),
+    "/v1/read": (schemas.ReadRequest, schemas.ReadAnswer),
+}
+"""What is asked and answered where a request has a body."""
 
 REFUSALS = {
     401: "No valid key.",
@@ -70,7 +76,9 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    _route(app, Endpoints(classifier.bundle, batcher, limits, traffic, metrics))
+    endpoints = Endpoints(classifier.bundle, batcher, limits, traffic, metrics)
+    with_body = {"/v1/classify": endpoints.classify, "/v1/read": endpoints.read}
+    _route(app, endpoints, with_body)
     pages.route(app)
     methods = {route.path: route.methods or set() for route in app.routes if isinstance(route, Route)}
     metrics.know(methods)
@@ -80,7 +88,7 @@ def create_app(
         limits=limits,
         traffic=traffic,
         metrics=metrics,
-        bodies=frozenset(path for path, allowed in methods.items() if "POST" in allowed),
+        endpoints=with_body,
         log_requests=log_requests,
     )
     if not origins:
@@ -101,15 +109,13 @@ def _lifespan(batcher: Batcher, *, acts: bool) -> Any:
     return lifespan
 
 
-def _route(app: FastAPI, endpoints: Endpoints) -> None:
+def _route(app: FastAPI, endpoints: Endpoints, with_body: Mapping[str, Endpoint]) -> None:
     guarded: _Responses = {
         status: {"model": schemas.Refusal, "description": why} for status, why in REFUSALS.items()
     }
     mistakes: _Responses = {422: {"model": schemas.Mistakes, "description": "The body is not as expected."}}
-    for path, endpoint, asked, answer in (
-        ("/v1/classify", endpoints.classify, schemas.ClassifyRequest, schemas.ClassifyAnswer),
-        ("/v1/read", endpoints.read, schemas.ReadRequest, schemas.ReadAnswer),
-    ):
+    for path, endpoint in with_body.items():
+        asked, answer = SHAPES[path]
         app.post(path, responses={200: {"model": answer}, **mistakes, **guarded}, openapi_extra=_body(asked))(
             endpoint
         )

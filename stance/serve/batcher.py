@@ -46,6 +46,11 @@ class _Job:
         # Batches hold sentences of one length: of a long request, those that are alike go together.
         self.rows = sorted(range(len(self.texts)), key=lambda row: len(self.texts[row]))
 
+    @property
+    def longest(self) -> int:
+        """The characters of the sentence that is taken next."""
+        return len(self.texts[self.rows[-1]])
+
     def take(self, most: int) -> list[int]:
         """Take out rows, the longest first."""
         taken = self.rows[-most:]
@@ -66,7 +71,8 @@ class Batcher:
     """Labels sentences of many requests together, in threads of its own.
 
     No batch is waited for: a thread that is free takes its share of what has queued meanwhile, in turns, so
-    that a request of thousands does not hold up one of a single sentence.
+    that a request of thousands does not hold up one of a single sentence. The request that has waited longest
+    is always among them; the others are those most like it in length, as equal lengths are labelled together.
 
     Args:
         classifier: labels the batches; with one thread each, as batches run side by side.
@@ -152,24 +158,33 @@ class Batcher:
             return []
 
     def _share_out(self) -> list[_Piece]:
-        """Go round the requests of the first one's kind until the batch is full."""
-        kind = self._jobs[0].kind
-        others = deque(job for job in self._jobs if job.kind != kind)
-        ours = deque(job for job in self._jobs if job.kind == kind)
-        waiting = sum(len(job.rows) for job in ours)
+        """Go round the requests of the first one's kind, the most like it first, until the batch is full."""
+        first = self._jobs[0]
+        alike = deque(
+            sorted(
+                (job for job in self._jobs if job.kind == first.kind),
+                key=lambda job: abs(job.longest - first.longest),
+            )
+        )
+        waiting = sum(len(job.rows) for job in alike)
         room = min(BATCH, -(-waiting // self._workers))
         pieces = []
-        while room and ours:
-            job = ours.popleft()
-            rows = job.take(min(SHARE if ours else room, room))
+        while room and alike:
+            job = alike.popleft()
+            rows = job.take(min(SHARE if alike else room, room))
             pieces.append(_Piece(job, rows))
             room -= len(rows)
             if job.rows:
-                ours.append(job)
-        self._jobs = others + ours
+                alike.append(job)
+        self._to_the_end({piece.job for piece in pieces})
+        return pieces
+
+    def _to_the_end(self, served: set[_Job]) -> None:
+        """Let those that have had their turn stand behind all others, if they wait for more."""
+        left = [job for job in self._jobs if job.rows]
+        self._jobs = deque(sorted(left, key=served.__contains__))
         if self._jobs:
             self._changed.notify()
-        return pieces
 
     def _give(self, pieces: Sequence[_Piece], predictions: Sequence[Prediction]) -> None:
         found = iter(predictions)

@@ -4,9 +4,9 @@ import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import HTTPException, Request, Response
+from fastapi import Depends, HTTPException, Request, Response
 
 from stance import __version__
 from stance.bundle import Bundle
@@ -22,6 +22,14 @@ from stance.serve.metrics import CONTENT_TYPE, Metrics
 
 LOOP_SENTENCES = 64
 """Up to so many sentences are written as JSON by the event loop itself; more would hold others up."""
+
+
+async def _whole(request: Request) -> bytes:
+    return await request.body()
+
+
+Body = Annotated[bytes, Depends(_whole)]
+"""A request's body, in one piece."""
 
 
 class Endpoints:
@@ -44,17 +52,17 @@ class Endpoints:
         self._traffic = traffic
         self._counts = counts
 
-    async def classify(self, request: Request) -> Response:
+    async def classify(self, body: Body) -> Response:
         """Label sentences; each answer is that of `Classifier.classify`."""
-        asked = schemas.parse(schemas.ClassifyRequest, await request.body())
+        asked = schemas.parse(schemas.ClassifyRequest, body)
         if asked.acts and not self._bundle.finds_acts:
             raise _mistake("acts", msg=f"{self._bundle.identity} finds no acts; leave this out")
         predictions = await self._label(asked.texts, Kind(asked.acts, asked.abstain), field="texts")
         return await _written(b'{"predictions":[', (one.to_dict() for one in predictions), len(predictions))
 
-    async def read(self, request: Request) -> Response:
+    async def read(self, body: Body) -> Response:
         """Split an article into sentences and label each; the answer is that of `Classifier.read`."""
-        asked = schemas.parse(schemas.ReadRequest, await request.body())
+        asked = schemas.parse(schemas.ReadRequest, body)
         sentences = await asyncio.to_thread(lambda: tuple(split(asked.text)))
         texts = [sentence.text for sentence in sentences]
         predictions = await self._label(texts, Kind(self._bundle.finds_acts, False), field="text")

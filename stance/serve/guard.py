@@ -5,10 +5,12 @@ import json
 import logging
 import time
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stance.serve.keys import Keys
@@ -24,6 +26,9 @@ LINGER_SECONDS = 1.0
 
 UNREAD = frozenset({401, 413, 415, 503})
 """Refusals that may come before the whole body."""
+
+Endpoint = Callable[[bytes], Awaitable[Response]]
+"""Answers a body."""
 
 _log = logging.getLogger("stance.serve")
 
@@ -49,13 +54,15 @@ class _RefusedError(Exception):
 class Guard:
     """An ASGI application around another one.
 
+    What takes a body is called from here: the layers of the application cost more than all the rest.
+
     Args:
-        app: has the endpoints; it gets bodies whole.
+        app: answers all that takes no body.
         keys: who may ask.
         limits: of bytes and time.
         traffic: is kept up to date, and obeyed.
         metrics: is told of every answer.
-        bodies: paths that take one.
+        endpoints: answer what takes a body, by path.
         log_requests: log method, path, status and time of each; never what it says. Default: False.
     """
 
@@ -67,7 +74,7 @@ class Guard:
         limits: Limits,
         traffic: Traffic,
         metrics: Metrics,
-        bodies: frozenset[str],
+        endpoints: Mapping[str, Endpoint],
         log_requests: bool = False,
     ) -> None:
         self._app = app
@@ -75,7 +82,7 @@ class Guard:
         self._limits = limits
         self._traffic = traffic
         self._metrics = metrics
-        self._bodies = bodies
+        self._endpoints = endpoints
         self._log_requests = log_requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,7 +123,7 @@ class Guard:
                 "no valid key came; send one as Authorization: Bearer KEY",
                 **{"www-authenticate": "Bearer"},
             )
-        if scope["method"] != "POST" or scope["path"] not in self._bodies:
+        if scope["method"] != "POST" or scope["path"] not in self._endpoints:
             await self._app(scope, receive, answer.send)
             return
         body = await self._body(scope, receive)
@@ -146,7 +153,7 @@ class Guard:
 
     async def _in_time(self, scope: Scope, body: bytes, receive: Receive, answer: "_Answer") -> None:
         """Run the endpoint until it has answered, its time is up, or its client has gone."""
-        endpoint = asyncio.ensure_future(self._app(scope, _replay(body), answer.send))
+        endpoint = asyncio.ensure_future(self._respond(scope, body, receive, answer.send))
         gone = asyncio.ensure_future(receive())
         try:
             await asyncio.wait(
@@ -163,6 +170,13 @@ class Guard:
                 task.cancel()
                 with suppress(asyncio.CancelledError, Exception):
                     await task
+
+    async def _respond(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        try:
+            response = await self._endpoints[scope["path"]](body)
+        except HTTPException as error:
+            response = JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+        await response(scope, receive, send)
 
 
 class _Answer:
@@ -215,10 +229,3 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
         yield message.get("body", b"")
         if not message.get("more_body", False):
             return
-
-
-def _replay(body: bytes) -> Receive:
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive

@@ -1,6 +1,5 @@
 """The server: a socket, a process, and an end that loses no request."""
 
-import asyncio
 import logging
 import signal
 import socket
@@ -10,9 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
-import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from stance.classifier import load
 from stance.errors import InputError
@@ -21,6 +18,7 @@ from stance.serve.app import create_app
 from stance.serve.guard import Traffic
 from stance.serve.keys import keys_of_environment
 from stance.serve.limits import Limits
+from stance.serve.protocol import protocol
 
 DRAIN_SECONDS = 1.0
 """How long new requests are told of the end at least, so that whoever shares out the load notices."""
@@ -86,8 +84,9 @@ def serve(
             logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
         config = uvicorn.Config(
             app,
-            http=_protocol(limits.upload_seconds),
+            http=protocol(limits.upload_seconds),
             ws="none",
+            proxy_headers=False,
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -117,46 +116,6 @@ class _Server(uvicorn.Server):
         if self._traffic.draining and not self._traffic.under_way:
             self.should_exit |= time.monotonic() - self._since >= DRAIN_SECONDS
         return await super().on_tick(counter)
-
-
-def _protocol(seconds: float) -> type[H11Protocol]:
-    """Make a protocol whose clients must send the head of a request within a time."""
-
-    class Protocol(H11Protocol):
-        _deadline: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            self._watch()
-
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            self._watch()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._rest()
-            super().connection_lost(exc)
-
-        def _watch(self) -> None:
-            if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
-                self._rest()
-            elif self._deadline is None:
-                self._deadline = self.loop.call_later(seconds, self._give_up)
-
-        def _rest(self) -> None:
-            if self._deadline is not None:
-                self._deadline.cancel()
-                self._deadline = None
-
-        def _give_up(self) -> None:
-            if self.transport.is_closing() or self.conn.their_state is not h11.IDLE:
-                return
-            if self.conn.trailing_data[0]:
-                self.send_400_response(f"The head of a request was expected within {seconds:g} s.")
-            else:  # a browser that connected in advance
-                self.transport.close()
-
-    return Protocol
 
 
 def _listen(host: str, port: int) -> socket.socket:
