@@ -30,12 +30,14 @@ app = typer.Typer(
 
 ModelOption = Annotated[
     str | None,
-    typer.Option("--model", "-m", help="A model folder, or the name of a shipped model [default: base]."),
+    typer.Option(
+        "--model", "-m", help="A model folder, or the name of a shipped model.", show_default="base"
+    ),
 ]
-ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads [default: one a core].")]
+ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads.", show_default="one a core")]
 DeviceOption = Annotated[str, typer.Option(help="cpu; cuda or cuda:1: a GPU (extra gpu).")]
 FormatOption = Annotated[
-    Format | None, typer.Option("--format", "-f", help="[default: table on a terminal, else jsonl]")
+    Format | None, typer.Option("--format", "-f", show_default="table on a terminal, else jsonl")
 ]
 ActsOption = Annotated[
     bool, typer.Option("--acts", help="Say who takes which stance, by which words, toward what.")

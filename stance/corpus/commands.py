@@ -37,7 +37,9 @@ def score_corpus(
     unit: Annotated[Unit, typer.Option(help="What a row holds; a document is split.")] = Unit.SENTENCE,
     keep: Annotated[
         list[str] | None,
-        typer.Option(metavar="COLUMN", help="A column that comes through, once for each [default: all]."),
+        typer.Option(
+            metavar="COLUMN", help="A column that comes through, once for each.", show_default="all"
+        ),
     ] = None,
     form: Annotated[Output, typer.Option("--format", "-f", help="How parts are written.")] = Output.PARQUET,
     labels_only: Annotated[
@@ -57,7 +59,7 @@ def score_corpus(
     ] = Engine.LOCAL,
     device: Annotated[str, typer.Option(help="cpu; cuda: every GPU; cuda:1: the second (extra gpu).")] = CPU,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes [default: one a core, or one a GPU].")
+        int | None, typer.Option(min=1, help="Processes.", show_default="one a core, or one a GPU")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew.")] = False,
     max_rejected: Annotated[

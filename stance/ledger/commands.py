@@ -41,11 +41,13 @@ def keep_ledger(
         str | None,
         typer.Option(metavar="OTHER", help="Say what differs from this earlier ledger, after any input."),
     ] = None,
-    form: Annotated[Format | None, typer.Option("--format", "-f", help="Of --diff [default: jsonl].")] = None,
+    form: Annotated[
+        Format | None, typer.Option("--format", "-f", help="Of --diff.", show_default="jsonl")
+    ] = None,
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="A model folder, or the name of a shipped model.")
     ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads [default: one a core].")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads.", show_default="one a core")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> None:

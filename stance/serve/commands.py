@@ -25,7 +25,7 @@ def serve_model(
         str | None, typer.Option("--model", "-m", help="A model folder, or the name of a shipped model.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Batches labelled side by side [default: one a core].")
+        int | None, typer.Option(min=1, help="Batches labelled side by side.", show_default="one a core")
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads for each batch.")] = 1,
     body_bytes: Annotated[int, typer.Option(min=1, help="Of a request; else 413.")] = USUAL.body_bytes,
