@@ -21,13 +21,15 @@ from stance.batches import batches
 from stance.bundle import write_contract
 from stance.calibration import label_probabilities
 from stance.errors import ModelError, OutputError
+from stance.train.bert import build_graph
 from stance.train.calibrate import fit_calibration, fit_label_biases
 from stance.train.card import write_card
 from stance.train.data import LabelledSentence, without_context
 from stance.train.encode import tokenise
-from stance.train.graph import Precision, add_biases, build_graph, quantise
+from stance.train.graph import Precision
 from stance.train.metrics import score
 from stance.train.model import StanceModel, checkpoint_weights, label_bias, save_checkpoint
+from stance.train.rewrite import add_biases, quantise
 from stance.train.trace import trace
 
 Logits = tuple[NDArray[np.float32], NDArray[np.float32]]
