@@ -1,9 +1,7 @@
 """A trained network to a model folder, written whole or not at all."""
 
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -219,22 +217,24 @@ def _check_flips(
 
 @contextmanager
 def _whole_folder(out: Path) -> Iterator[Path]:
-    """Give a folder to fill, which takes the place of `out` only if all went well."""
+    """Give a folder to fill, which takes the place of `out` only if all went well.
+
+    What a killed run left beside it is gone with the next one.
+    """
+    partial, old = (out.with_name(f".{out.name}.{kind}") for kind in ("partial", "old"))
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
     except OSError as error:
         raise OutputError(f"{out}: {error.strerror}") from error
     try:
-        yield folder
-        folder.chmod(0o755)
+        yield partial
         if out.exists():
-            os.rename(out, old := folder.with_name(f"{folder.name}-old"))
-            os.rename(folder, out)
-            shutil.rmtree(old)
-        else:
-            os.rename(folder, out)
+            shutil.rmtree(old, ignore_errors=True)
+            out.rename(old)
+        partial.rename(out)
+        shutil.rmtree(old, ignore_errors=True)
     except (OSError, SafetensorError) as error:
         raise OutputError(f"{out}: {getattr(error, 'strerror', None) or error}") from error
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
