@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from stance.batches import batches
-from stance.bundle import write_contract
+from stance.bundle import CONTRACT, write_contract
 from stance.calibration import label_probabilities
 from stance.errors import ModelError, OutputError
 from stance.train.bert import build_graph
@@ -57,7 +57,7 @@ def export(
     Args:
         model: trained. The network of a BERT encoder is written out by hand, that of another one is traced.
         tokenizer: the encoder's.
-        out: the folder; one that exists is replaced. Its name becomes the model's name.
+        out: the folder; a model folder that is there is replaced. Its name becomes the model's name.
         held_out: sentences that the model was not trained on, to fit label biases, temperatures and
             thresholds with, to verify int8 with, and for the figures of the card. They are read with the
             contexts that they have if the model reads contexts: give them as the model will be used.
@@ -73,8 +73,9 @@ def export(
 
     Raises:
         ModelError: int8 flips too many labels (they are named), or the encoder cannot be a network.
-        OutputError: the folder cannot be written.
+        OutputError: the folder cannot be written, or something else is there.
     """
+    check_out(out)
     labels, stances = model.label_names, model.stance_names
     max_tokens = min(max_tokens, getattr(model.classifier.config, "max_position_embeddings", max_tokens))
     plain = _plain_tokenizer(tokenizer)
@@ -213,6 +214,19 @@ def _check_flips(
             "allow more, or take the precision fp32:\n" + "\n".join(lines)
         )
     return share
+
+
+def check_out(out: Path) -> None:
+    """Refuse to put a model folder in the place of anything but a model folder or an empty one.
+
+    Raises:
+        OutputError: something else is there.
+    """
+    replaceable = (out / CONTRACT).is_file() or (out.is_dir() and not any(out.iterdir()))
+    if not out.name or (out.exists() and not replaceable):
+        raise OutputError(
+            f"{out}: a new folder or a model folder was expected; what is there is not replaced"
+        )
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from stance.train.commands.options import (
 from stance.train.commands.rows import read_checked, read_whole
 from stance.train.commands.voice import one_voice
 from stance.train.data import LabelledSentence
-from stance.train.export import export
+from stance.train.export import check_out, export
 from stance.train.fit import ClassWeights, Recipe, fit
 from stance.train.graph import Precision
 from stance.train.model import StanceModel
@@ -100,6 +100,7 @@ def train_model(
         lora=lora,
         seed=seed,
     )
+    check_out(out)
     boards = [tensorboard(board)] if board else []
     columns = columns_of(
         text_column, label_column, label_map, stances_column, acts_column, group_column, context_column
