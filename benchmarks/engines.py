@@ -40,7 +40,7 @@ from transformers import AutoModelForSequenceClassification
 from stance.batches import batches
 from stance.bundle import open_bundle
 from stance.calibration import softmax
-from stance.train.graph import build_graph
+from stance.train.bert import build_graph
 from stance.train.metrics import macro_f1
 
 Run = Callable[[np.ndarray], np.ndarray]

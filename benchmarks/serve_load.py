@@ -86,7 +86,9 @@ def on_core(apart: bool) -> list[str]:
     return ["taskset", "--cpu-list", str(min(CORES))] if apart else []
 
 
-def bare(model: Path, texts: list[str], start: list[str]) -> tuple[list[dict], dict[str, tuple[float, float]]]:
+def bare(
+    model: Path, texts: list[str], start: list[str]
+) -> tuple[list[dict], dict[str, tuple[float, float]]]:
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".json") as file:
         json.dump(texts, file)
         file.flush()

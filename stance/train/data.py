@@ -151,8 +151,8 @@ def _raw_rows(source: str, columns: Columns) -> Iterator[Row | BrokenRow]:
     path = Path(source)
     try:
         match path.suffix.lower():
-            case ".csv" | ".tsv" as suffix:
-                yield from _separated(path, columns, "," if suffix == ".csv" else "\t")
+            case ".csv" | ".tsv":
+                yield from _separated(path, columns)
             case ".jsonl" | ".ndjson":
                 yield from _json_lines(path, columns)
             case _:
@@ -161,8 +161,10 @@ def _raw_rows(source: str, columns: Columns) -> Iterator[Row | BrokenRow]:
         raise InputError(f"{source}: {error.strerror or error}") from error
 
 
-def _separated(path: Path, columns: Columns, separator: str) -> Iterator[Row | BrokenRow]:
+def _separated(path: Path, columns: Columns) -> Iterator[Row | BrokenRow]:
     with _open_text(path) as file:
+        separator = "\t" if path.suffix.lower() == ".tsv" else _separator(file.readline())
+        file.seek(0)
         reader = csv.reader(file, delimiter=separator)
         header = next(reader, [])
         _check_columns(path, columns, header)
@@ -170,9 +172,15 @@ def _separated(path: Path, columns: Columns, separator: str) -> Iterator[Row | B
             if len(cells) == len(header):
                 yield dict(zip(header, cells, strict=True))
             elif cells:
-                yield BrokenRow(number, f"{len(cells)} fields; the header has {len(header)}")
+                quote = "; a quote left open?" if "\n" in cells[-1] else ""
+                yield BrokenRow(number, f"{len(cells)} fields; the header has {len(header)}{quote}")
             else:
                 yield BrokenRow(number, "an empty line")
+
+
+def _separator(header: str) -> str:
+    """Tell a comma from what spreadsheets write where the comma is the decimal sign."""
+    return max(",;\t", key=header.count)
 
 
 def _json_lines(path: Path, columns: Columns) -> Iterator[Row | BrokenRow]:
@@ -202,14 +210,14 @@ def _open_text(path: Path) -> Iterator[TextIO]:
 
 def _dataset(source: str, columns: Columns) -> Iterator[Row]:
     path = Path(source)
+    if path.suffix not in ("", ".parquet") and not path.is_dir():
+        raise InputError(f"{source}: .csv, .tsv, .jsonl, .parquet, a folder or a Hub id was expected")
     try:
         if path.is_dir():
             dataset = load_from_disk(source)
             dataset = dataset["train"] if isinstance(dataset, dict) else dataset
         elif path.suffix == ".parquet":
             dataset = load_dataset("parquet", data_files=source, split="train", streaming=True)
-        elif path.suffix:
-            raise InputError(f"{source}: .csv, .tsv, .jsonl, .parquet, a folder or a Hub id was expected")
         else:
             dataset = load_dataset(source, split="train", streaming=True)
     except (OSError, ValueError) as error:

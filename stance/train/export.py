@@ -1,9 +1,7 @@
 """A trained network to a model folder, written whole or not at all."""
 
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,16 +16,18 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from stance.batches import batches
-from stance.bundle import write_contract
+from stance.bundle import CONTRACT, write_contract
 from stance.calibration import label_probabilities
 from stance.errors import ModelError, OutputError
+from stance.train.bert import build_graph
 from stance.train.calibrate import fit_calibration, fit_label_biases
 from stance.train.card import write_card
 from stance.train.data import LabelledSentence, without_context
 from stance.train.encode import tokenise
-from stance.train.graph import Precision, add_biases, build_graph, quantise
+from stance.train.graph import Precision
 from stance.train.metrics import score
 from stance.train.model import StanceModel, checkpoint_weights, label_bias, save_checkpoint
+from stance.train.rewrite import add_biases, quantise
 from stance.train.trace import trace
 
 Logits = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -57,7 +57,7 @@ def export(
     Args:
         model: trained. The network of a BERT encoder is written out by hand, that of another one is traced.
         tokenizer: the encoder's.
-        out: the folder; one that exists is replaced. Its name becomes the model's name.
+        out: the folder; a model folder that is there is replaced. Its name becomes the model's name.
         held_out: sentences that the model was not trained on, to fit label biases, temperatures and
             thresholds with, to verify int8 with, and for the figures of the card. They are read with the
             contexts that they have if the model reads contexts: give them as the model will be used.
@@ -73,8 +73,9 @@ def export(
 
     Raises:
         ModelError: int8 flips too many labels (they are named), or the encoder cannot be a network.
-        OutputError: the folder cannot be written.
+        OutputError: the folder cannot be written, or something else is there.
     """
+    check_out(out)
     labels, stances = model.label_names, model.stance_names
     max_tokens = min(max_tokens, getattr(model.classifier.config, "max_position_embeddings", max_tokens))
     plain = _plain_tokenizer(tokenizer)
@@ -215,24 +216,39 @@ def _check_flips(
     return share
 
 
+def check_out(out: Path) -> None:
+    """Refuse to put a model folder in the place of anything but a model folder or an empty one.
+
+    Raises:
+        OutputError: something else is there.
+    """
+    replaceable = (out / CONTRACT).is_file() or (out.is_dir() and not any(out.iterdir()))
+    if not out.name or (out.exists() and not replaceable):
+        raise OutputError(
+            f"{out}: a new folder or a model folder was expected; what is there is not replaced"
+        )
+
+
 @contextmanager
 def _whole_folder(out: Path) -> Iterator[Path]:
-    """Give a folder to fill, which takes the place of `out` only if all went well."""
+    """Give a folder to fill, which takes the place of `out` only if all went well.
+
+    What a killed run left beside it is gone with the next one.
+    """
+    partial, old = (out.with_name(f".{out.name}.{kind}") for kind in ("partial", "old"))
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
     except OSError as error:
         raise OutputError(f"{out}: {error.strerror}") from error
     try:
-        yield folder
-        folder.chmod(0o755)
+        yield partial
         if out.exists():
-            os.rename(out, old := folder.with_name(f"{folder.name}-old"))
-            os.rename(folder, out)
-            shutil.rmtree(old)
-        else:
-            os.rename(folder, out)
+            shutil.rmtree(old, ignore_errors=True)
+            out.rename(old)
+        partial.rename(out)
+        shutil.rmtree(old, ignore_errors=True)
     except (OSError, SafetensorError) as error:
         raise OutputError(f"{out}: {getattr(error, 'strerror', None) or error}") from error
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)

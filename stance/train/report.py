@@ -74,7 +74,7 @@ def _draw_reliability(evaluation: Evaluation, axes: Axes) -> None:
     some = counts > 0
     axes.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="dashed")
     sizes = 20 + 400 * counts[some] / counts.sum()
-    axes.scatter(confidence[some], accuracy[some], s=sizes, color="tab:blue", alpha=0.7)
+    axes.scatter(confidence[some], accuracy[some], s=sizes, color="tab:blue", alpha=0.7, clip_on=False)
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy")
     axes.set_title(f"Reliability (calibration error {evaluation.scores.calibration_error:.3f})")
 

@@ -54,4 +54,7 @@ def folds(
     try:
         yield from kind(count, shuffle=True, random_state=seed).split(np.zeros(len(labels)), labels, groups)
     except ValueError as error:
-        raise InputError(f"{len(sentences)} sentences cannot be split into {count} parts: {error}") from error
+        raise InputError(
+            f"{len(sentences)} sentences cannot be split into {count} parts: {error} "
+            "Give more of them, or a development part of their own"
+        ) from error

@@ -1,4 +1,4 @@
-"""Any encoder to an ONNX graph, by tracing; BERT's is written out by hand in `stance.train.graph`."""
+"""Any encoder to an ONNX graph, by tracing; BERT's is written out by hand in `stance.train.bert`."""
 
 import copy
 import logging

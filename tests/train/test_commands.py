@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from stance.classifier import load
-from stance.errors import InputError
+from stance.errors import InputError, OutputError
 from stance.train.commands import app
 
 from ..conftest import TINY
@@ -146,6 +146,17 @@ def test_audit_writes_its_suspects(sheet: Path, tmp_path: Path) -> None:
         suspects = list(csv.DictReader(file))
     assert f"{len(suspects)} of 60 labels" in finished.stdout.splitlines()[-1]
     assert all({row["label"], row["suggestion"]} == {"yes", "no"} for row in suspects)
+    assert finished.stderr == ""
+
+
+def test_train_replaces_nothing_but_models(sheet: Path, tmp_path: Path) -> None:
+    """A folder of something else is refused before anything is learnt, and stays."""
+    (tmp_path / "thesis.txt").write_text("mine")
+    for out in (str(tmp_path), "."):
+        refused = CliRunner().invoke(app, ["train", str(sheet), *COLUMNS, "--base", str(TINY), "--out", out])
+        assert isinstance(refused.exception, OutputError)
+        assert "not replaced" in str(refused.exception)
+    assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
 
 
 @pytest.mark.parametrize(

@@ -158,3 +158,19 @@ def test_any_text_survives_csv(tmp_path: Path, texts: list[str]) -> None:
     """Quotes, separators and line breaks inside a cell."""
     file = write(tmp_path / "rows.csv", [{"text": text, "label": "none"} for text in ["first", *texts]])
     assert [row.text for row in read(file)] == ["first", *texts]  # type: ignore[union-attr]
+
+
+def test_semicolons_of_a_spreadsheet_are_told_from_commas(tmp_path: Path) -> None:
+    """With the mark that spreadsheets put before the first column; commas in sentences stay."""
+    (tmp_path / "rows.csv").write_text("\ufefftext;label\nYes, it fell.;none\n", encoding="utf-8")
+    (sentence,) = read(tmp_path / "rows.csv")
+    assert isinstance(sentence, LabelledSentence)
+    assert (sentence.text, sentence.label) == ("Yes, it fell.", "none")
+
+
+def test_a_quote_left_open_is_named(tmp_path: Path) -> None:
+    """It swallows the rows after it, which the count of fields alone would not explain."""
+    (tmp_path / "rows.csv").write_text('text,label\n"It fell.,none\nIt rose.,none\n')
+    (broken,) = read(tmp_path / "rows.csv")
+    assert isinstance(broken, BrokenRow)
+    assert broken.reason == "1 fields; the header has 2; a quote left open?"

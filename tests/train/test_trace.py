@@ -13,8 +13,9 @@ import stance
 from stance.bundle import open_bundle
 from stance.train.data import LabelledSentence
 from stance.train.export import export, run_network
-from stance.train.graph import Precision, quantise
+from stance.train.graph import Precision
 from stance.train.model import StanceModel, checkpoint_weights, open_base
+from stance.train.rewrite import quantise
 from stance.train.trace import trace
 
 from ..conftest import SENTENCES, TINY

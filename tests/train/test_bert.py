@@ -10,8 +10,8 @@ from safetensors.numpy import load_file
 from transformers import AutoModelForSequenceClassification
 
 import stance
+from stance.train.bert import build_graph
 from stance.train.export import run_network
-from stance.train.graph import build_graph
 from stance.train.model import open_base
 
 from ..conftest import TINY

@@ -1,0 +1,200 @@
+"""The command `train`."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from transformers import PreTrainedTokenizerFast, TrainerCallback
+
+from stance.bundle import find_model
+from stance.labels import LABELS, STANCES
+from stance.train.commands.options import (
+    Acts,
+    Base,
+    Context,
+    Data,
+    Development,
+    Group,
+    Label,
+    LabelMap,
+    SetAside,
+    Stances,
+    Text,
+    columns_of,
+)
+from stance.train.commands.rows import read_checked, read_whole
+from stance.train.commands.voice import one_voice
+from stance.train.data import LabelledSentence
+from stance.train.export import check_out, export
+from stance.train.fit import ClassWeights, Recipe, fit
+from stance.train.graph import Precision
+from stance.train.model import StanceModel
+from stance.train.probe import FEW, fit_head, suits_head_alone
+from stance.train.progress import ShowProgress, tensorboard
+from stance.train.split import split
+
+
+def train_model(
+    data: Data,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The model folder to write.")],
+    base: Base = None,
+    development: Development = None,
+    set_aside: SetAside = None,
+    text_column: Text = "text",
+    label_column: Label = "label",
+    stances_column: Stances = None,
+    acts_column: Acts = None,
+    group_column: Group = None,
+    context_column: Context = None,
+    label_map: LabelMap = None,
+    epochs: Annotated[int, typer.Option(min=1)] = Recipe().epochs,
+    learning_rate: Annotated[float, typer.Option(min=0.0)] = Recipe().learning_rate,
+    batch_size: Annotated[int, typer.Option(min=1)] = Recipe().batch_size,
+    accumulation: Annotated[int, typer.Option(min=1, help="Batches a step.")] = Recipe().accumulation,
+    patience: Annotated[
+        int | None, typer.Option(min=1, help="Stop after so many epochs without a better macro-F1.")
+    ] = None,
+    context_dropout: Annotated[
+        float,
+        typer.Option(min=0.0, max=1.0, help="Share of contexts left unread, so that they stay optional."),
+    ] = Recipe().context_dropout,
+    class_weights: Annotated[
+        ClassWeights, typer.Option(help="balanced: weigh each label by how rare it is.")
+    ] = ClassWeights.NONE,
+    lora: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="RANK", help="Learn adapters of this rank, for large encoders."),
+    ] = None,
+    precision: Annotated[
+        Precision, typer.Option(help="int8 is smaller and faster, fp32 exact.")
+    ] = Precision.INT8,
+    max_flips: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="The share of labels that int8 may change.")
+    ] = 0.01,
+    head_only: Annotated[
+        bool | None,
+        typer.Option(
+            "--head-only/--all-weights",
+            help="Learn a new label head alone, from all rows.",
+            show_default=f"with at most {FEW} rows a label",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides the split, new weights and the order.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped run left off.")] = False,
+    board: Annotated[
+        Path | None, typer.Option("--tensorboard", metavar="DIR", help="Write losses and figures there.")
+    ] = None,
+) -> None:
+    """Fine-tune an encoder on labelled sentences and write a model folder."""
+    recipe = Recipe(
+        learning_rate=learning_rate,
+        epochs=epochs,
+        batch_size=batch_size,
+        accumulation=accumulation,
+        patience=patience,
+        context_dropout=context_dropout,
+        class_weights=class_weights,
+        lora=lora,
+        seed=seed,
+    )
+    check_out(out)
+    boards = [tensorboard(board)] if board else []
+    columns = columns_of(
+        text_column, label_column, label_map, stances_column, acts_column, group_column, context_column
+    )
+    with one_voice() as first:
+        held_out = read_whole(development, columns)
+        sentences = read_checked(data, columns, held_out, set_aside if first else None)
+        labels = _label_set([*sentences, *held_out])
+        start = base or find_model()
+        if head_only is None:
+            head_only = not held_out and suits_head_alone(sentences, start, labels)
+        if head_only:
+            fitted = _fit_head([*sentences, *held_out], start, labels, seed)
+        else:
+            parts = (list(sentences), held_out) if held_out else split(sentences, seed=seed)
+            work = out.with_name(f"{out.name}.work")
+            fitted = _fit_all(*parts, start, labels, recipe=recipe, work=work, resume=resume, boards=boards)
+        if first:
+            how = {"learnt": "the label head alone"} if head_only else asdict(recipe)
+            training = {"base": Path(start).name if Path(start).exists() else start, **fitted.sizes, **how}
+            flips = export(
+                fitted.model,
+                fitted.tokenizer,
+                out,
+                held_out=fitted.held_out,
+                precision=precision,
+                max_flips=max_flips,
+                training=training,
+                out_of_fold=fitted.out_of_fold,
+            )
+            share = f"{flips:.2%} of the development part"
+            print(f"{out}: written; {precision} labels {share} otherwise than fp32")
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A trained model and what it learnt from.
+
+    Args:
+        model, tokenizer: not exported yet.
+        train: what it learnt from.
+        held_out: what it is calibrated on and measured with.
+        out_of_fold: what heads say of `held_out` that had not seen it; None if the model has not.
+    """
+
+    model: StanceModel
+    tokenizer: PreTrainedTokenizerFast
+    train: Sequence[LabelledSentence]
+    held_out: Sequence[LabelledSentence]
+    out_of_fold: NDArray[np.float32] | None = None
+
+    @property
+    def sizes(self) -> dict[str, object]:
+        """For the card."""
+        return {"sentences": len(self.train), "development sentences": len(self.held_out)}
+
+
+def _label_set(sentences: Sequence[LabelledSentence]) -> tuple[str, ...]:
+    """Return the project's labels where no other occurs, else those that do."""
+    found = {sentence.label for sentence in sentences}
+    return LABELS if found <= set(LABELS) else tuple(sorted(found))
+
+
+def _fit_head(
+    sentences: Sequence[LabelledSentence], base: str | Path, labels: tuple[str, ...], seed: int
+) -> _Fitted:
+    """Learn the label head alone; all sentences are learnt from, and by folds measured with."""
+    model, tokenizer, out_of_fold = fit_head(sentences, base=base, labels=labels, seed=seed)
+    return _Fitted(model, tokenizer, sentences, sentences, out_of_fold)
+
+
+def _fit_all(
+    train: Sequence[LabelledSentence],
+    held_out: Sequence[LabelledSentence],
+    base: str | Path,
+    labels: tuple[str, ...],
+    *,
+    recipe: Recipe,
+    work: Path,
+    resume: bool,
+    boards: Sequence[TrainerCallback],
+) -> _Fitted:
+    """Learn all weights, and show how it goes."""
+    with ShowProgress() as progress:
+        model, tokenizer = fit(
+            train,
+            held_out,
+            base=base,
+            work=work,
+            recipe=recipe,
+            labels=labels,
+            stances=STANCES if labels == LABELS else (),
+            resume=resume,
+            callbacks=[progress, *boards],
+        )
+    return _Fitted(model, tokenizer, train, held_out)

@@ -1,0 +1,86 @@
+"""Commands that look at models: `evaluate` and `compare`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stance.classifier import load
+from stance.train.commands.options import (
+    Acts,
+    Context,
+    Data,
+    Group,
+    Label,
+    LabelMap,
+    Model,
+    Text,
+    columns_of,
+)
+from stance.train.commands.rows import read_whole, write_csv
+from stance.train.evaluate import compare, evaluate
+from stance.train.report import write_report
+
+
+def evaluate_model(
+    model: Model,
+    data: Data,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="A folder for JSON, plots and the page.")],
+    text_column: Text = "text",
+    label_column: Label = "label",
+    acts_column: Acts = None,
+    group_column: Group = None,
+    context_column: Context = None,
+    label_map: LabelMap = None,
+) -> None:
+    """Measure a model on labelled sentences, and say where it fails."""
+    columns = columns_of(
+        text_column,
+        label_column,
+        label_map,
+        acts=acts_column,
+        group=group_column,
+        context=context_column,
+    )
+    classifier = load(model)
+    if context_column:
+        classifier.bundle.require_context()
+    evaluation = evaluate(classifier, read_whole(data, columns))
+    write_report(evaluation, out)
+    scores = evaluation.scores
+    low, high = scores.interval
+    print(f"macro-F1           {scores.macro_f1:.4f} ({low:.3f} to {high:.3f})")
+    print(f"calibration error  {scores.calibration_error:.4f}")
+    for name, row in scores.per_label.items():
+        print(f"F1 of {name:13s}{row['f1']:.4f}")
+    for part in evaluation.slices:
+        if part.kind == "context":
+            print(f"{part.name:19s}{part.macro_f1:.4f} macro-F1, {part.rows} sentences")
+    print(f"page               {out / 'evaluation.html'}")
+
+
+def compare_models(
+    first: Model,
+    second: Model,
+    data: Data,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write every flipped sentence as CSV.")
+    ] = None,
+    text_column: Text = "text",
+    label_column: Label = "label",
+    context_column: Context = None,
+    label_map: LabelMap = None,
+) -> None:
+    """Say which of two models is better on labelled sentences, and whether by more than noise."""
+    columns = columns_of(text_column, label_column, label_map, context=context_column)
+    comparison = compare(load(first), load(second), read_whole(data, columns))
+    flips = [
+        {"row": flip.row, comparison.first: flip.label, comparison.second: flip.predicted, "text": flip.text}
+        for flip in comparison.flips
+    ]
+    if out:
+        write_csv(out, ["row", comparison.first, comparison.second, "text"], flips)
+    else:
+        for flip in comparison.flips:
+            print(f"row {flip.row}: {flip.label} -> {flip.predicted}: {flip.text}")
+    print(comparison.verdict)

@@ -1,0 +1,58 @@
+"""What commands of training read, say of it, and write: rows."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from stance.errors import OutputError
+from stance.train.check import Report, check
+from stance.train.data import Columns, LabelledSentence, read
+
+
+def read_whole(data: str | None, columns: Columns) -> list[LabelledSentence]:
+    """Read what is whole; broken rows are named on standard error."""
+    sentences = []
+    for row in read(data, columns) if data else ():
+        if isinstance(row, LabelledSentence):
+            sentences.append(row)
+        else:
+            typer.echo(f"stance: {data}: row {row.row}: {row.reason}", err=True)
+    return sentences
+
+
+def read_checked(
+    data: str, columns: Columns, development: Sequence[LabelledSentence], set_aside: Path | None
+) -> tuple[LabelledSentence, ...]:
+    """Read, say what a check finds, and refuse what it refuses."""
+    report = check(read(data, columns), development=development)
+    _show(report)
+    if set_aside:
+        write_csv(set_aside, ["row", "reason"], [asdict(row) for row in report.set_aside])
+    return report.require()
+
+
+def write_csv(path: Path, names: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    """Write rows as CSV; what UTF-8 cannot hold is replaced."""
+    try:
+        with path.open("w", newline="", encoding="utf-8", errors="replace") as file:
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows(rows)
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}; a path that can be written was expected") from error
+
+
+def _show(report: Report) -> None:
+    for label, rows in report.shares.items():
+        print(f"{label:15s} {rows:7d}")
+    print(f"set aside       {len(report.set_aside):7d}")
+    for row in report.set_aside[:20]:
+        print(f"  row {row.row}: {row.reason}")
+    if len(report.set_aside) > 20:
+        print(f"  and {len(report.set_aside) - 20} more; --set-aside FILE writes them all")
+    for warning in report.warnings:
+        print(f"warning: {warning}")
