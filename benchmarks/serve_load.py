@@ -37,6 +37,9 @@ FOLDER = Path(__file__).resolve().parent.parent / "models" / "base"
 DISTINCT = 4096
 """Sentences whose answers are known; requests take them in turn."""
 
+REMEMBERED = 10_000
+"""After so many answers each, the memory of the service is looked at."""
+
 CORES = os.sched_getaffinity(0)
 
 BARE = """
@@ -73,6 +76,7 @@ class Load:
     milliseconds: float
     latencies: list[float]
     wrong: int
+    memory: list[int]
 
 
 def sentences(count: int) -> list[str]:
@@ -114,6 +118,7 @@ async def load(
     port, pid = service
     numbers = iter(range(requests))
     latencies: list[float] = []
+    memory: list[int] = []
     wrong = 0
 
     async def client() -> None:
@@ -130,6 +135,9 @@ async def load(
             head = await reader.readuntil(b"\r\n\r\n")
             content = await reader.readexactly(int(re.search(rb"content-length: (\d+)", head)[1]))
             latencies.append(time.perf_counter() - start)
+            if len(latencies) % REMEMBERED == 0:
+                memory.append(resident(pid))
+                print(f"{len(latencies)} answers, {wrong} wrong, {memory[-1]} MB", file=sys.stderr)
             expected = [answers[row] for row in rows]
             wrong += not head.startswith(b"HTTP/1.1 200") or json.loads(content)["predictions"] != expected
         writer.close()
@@ -138,7 +146,7 @@ async def load(
     await asyncio.gather(*(client() for _ in range(clients)))
     seconds, work = time.perf_counter() - start, processor_seconds(pid) - used
     labelled = requests * size
-    return Load(labelled / seconds, 1000 * work / labelled, latencies, wrong)
+    return Load(labelled / seconds, 1000 * work / labelled, latencies, wrong, memory)
 
 
 def processor_seconds(pid: int) -> float:
@@ -216,6 +224,9 @@ def main() -> bool:
         fastest = max(every, key=lambda run: run.sentences_per_second)
         print(served_line(f"served, {size} a request", fastest, top))
     print(served_line("served, 1 a request, one client", alone, top))
+    for size, every in runs.items():
+        if memory := every[0].memory:
+            print(f"{size} a request: {memory} MB after each {REMEMBERED:,} answers of the first round")
     print(f"resident memory of the service: {before} MB at the start, {after} MB at the end")
     return any(run.wrong for every in (*runs.values(), [alone]) for run in every)
 

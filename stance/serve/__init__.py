@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 from stance.errors import MissingExtraError
 
-_NEEDED = ("fastapi", "prometheus_client", "uvicorn")
+_NEEDED = ("fastapi", "httptools", "prometheus_client", "uvicorn")
 
 if not all(map(find_spec, _NEEDED)):
     raise MissingExtraError("the service", "serve")

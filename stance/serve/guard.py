@@ -153,23 +153,26 @@ class Guard:
 
     async def _in_time(self, scope: Scope, body: bytes, receive: Receive, answer: "_Answer") -> None:
         """Run the endpoint until it has answered, its time is up, or its client has gone."""
-        endpoint = asyncio.ensure_future(self._respond(scope, body, receive, answer.send))
         gone = asyncio.ensure_future(receive())
+        limit = asyncio.timeout(self._limits.seconds)
+
+        def end(_: asyncio.Future[Message]) -> None:
+            limit.reschedule(0)  # nobody waits any more
+
+        gone.add_done_callback(end)
         try:
-            await asyncio.wait(
-                {endpoint, gone}, timeout=self._limits.seconds, return_when=asyncio.FIRST_COMPLETED
-            )
-            if endpoint.done():
-                return endpoint.result()
+            async with limit:
+                await self._respond(scope, body, receive, answer.send)
+        except TimeoutError:
+            if not limit.expired():
+                raise  # an error of the endpoint's own
             if not gone.done():
                 raise _RefusedError(
                     504, f"no answer within {self._limits.seconds:g} s; send less at a time, or later"
-                )
+                ) from None
         finally:
-            for task in (endpoint, gone):
-                task.cancel()
-                with suppress(asyncio.CancelledError, Exception):
-                    await task
+            gone.remove_done_callback(end)
+            gone.cancel()
 
     async def _respond(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         try:

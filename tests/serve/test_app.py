@@ -182,14 +182,17 @@ def test_an_error_of_the_service_is_no_leak(
 ) -> None:
     """The client gets 500, the log the place, neither the text that the error's message holds."""
 
+    words = "Zanzibar denied it."
+
     async def fail(*_: object) -> None:
-        raise ValueError("Zanzibar denied it.")
+        raise ValueError(words)
 
     with make_client() as client:
         monkeypatch.setattr("stance.serve.batcher.Batcher.classify", fail)
-        answer = client.post("/v1/classify", json={"texts": ["Zanzibar denied it."]})
+        answer = client.post("/v1/classify", json={"texts": [words]})
     assert answer.status_code == 500
     assert "ValueError" in caplog.text
+    assert "in fail" in caplog.text
     assert "Zanzibar" not in caplog.text + answer.text
 
 

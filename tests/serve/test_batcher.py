@@ -82,6 +82,25 @@ def test_requests_share_batches(tiny: stance.Classifier) -> None:
     assert max(sizes) <= BATCH
 
 
+def test_what_is_alike_in_length_goes_together(tiny: stance.Classifier) -> None:
+    """With the one that has waited longest; the others come next."""
+    texts = ["It fell.", "The minister has denied that any of it was paid for."] * BATCH
+    answered: list[int] = []
+
+    async def ask(made: Batcher) -> None:
+        asked = [asyncio.ensure_future(made.classify([text], PLAIN)) for text in texts]
+        for text, task in zip(texts, asked, strict=True):
+            task.add_done_callback(lambda _, text=text: answered.append(len(text)))
+        await asyncio.sleep(0)  # all of them wait before the thread begins
+        made.start()
+        await asyncio.gather(*asked)
+        made.close()
+
+    asyncio.run(ask(Batcher(tiny, workers=1, queue=99, observe=lambda _: None)))
+    assert answered == sorted(answered)
+    assert len(answered) == len(texts)
+
+
 def test_a_full_queue_refuses(tiny: stance.Classifier) -> None:
     """Requests count, not their sentences: a long one is let in, the next one beyond the limit not."""
 
