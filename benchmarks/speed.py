@@ -24,9 +24,10 @@ from statistics import median
 
 import numpy as np
 from peak import operations, peak
+from setting import Setup
 from sklearn.metrics import f1_score
 from tokenizers import Tokenizer
-from ways import WAYS, Setup, Way
+from ways import WAYS, Way
 
 HERE = Path(__file__).resolve().parent
 REFERENCE = "pipeline-32"

@@ -15,7 +15,7 @@ from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from sklearn.feature_extraction.text import HashingVectorizer
 from tokenizers import Tokenizer
 
@@ -126,7 +126,7 @@ def _meanings(bundle: Bundle) -> NDArray[np.float32]:
         with safe_open(place, framework="numpy") as tensors:
             name = next(name for name in tensors.keys() if name.endswith("word_embeddings.weight"))  # noqa: SIM118
             embeddings = tensors.get_tensor(name).astype(np.float64)
-    except (OSError, StopIteration) as error:
+    except (OSError, StopIteration, SafetensorError) as error:
         raise ModelError(f"{place}: no word embeddings; the folder of a BERT encoder was expected") from error
     embeddings -= embeddings.mean(0)
     _, directions = np.linalg.eigh(embeddings.T @ embeddings)

@@ -1,10 +1,15 @@
 """Claims as vectors."""
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stance.ledger.vectors import LENGTH, Encoder, content_words
+from stance.bundle import open_bundle
+from stance.errors import ModelError
+from stance.ledger.vectors import LENGTH, Encoder, _meanings, content_words
 
 
 def test_alike_claims_are_alike(encode: Encoder) -> None:
@@ -33,3 +38,14 @@ def test_the_same_text_has_the_same_vector(encode: Encoder, texts: list[str]) ->
 def test_content_words_are_rare_ones() -> None:
     """Words that come in every other sentence say nothing of what a claim is about."""
     assert content_words("It was the one that they had of the giraffes") == ["giraffes"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not safetensors"])
+def test_a_checkpoint_that_cannot_be_read_is_named(tiny_copy: Path, content: bytes | None) -> None:
+    """Missing, empty or damaged: one line says which file."""
+    bundle, place = open_bundle(tiny_copy), tiny_copy / "model.safetensors"
+    place.unlink()
+    if content is not None:
+        place.write_bytes(content)
+    with pytest.raises(ModelError, match="no word embeddings"):
+        _meanings(bundle)

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, TrainerCallback, TrainerState
+from transformers import (
+    AutoModel,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    TrainerCallback,
+    TrainerState,
+)
 
 import stance
 from stance.bundle import open_bundle
@@ -94,6 +100,29 @@ def test_training_again_gives_the_same_weights(tmp_path: Path) -> None:
         for _ in range(2)
     )
     assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_frozen_layers_stay_as_they_are(tmp_path: Path) -> None:
+    """The embeddings and the lowest layers are the base's after training, and the others are not."""
+    hedged = replace(DENIED, label="hedge", stances=("hedge",), acts=None)  # not what the base says
+    model, _ = fit(
+        [hedged, FELL] * 32, [hedged, FELL], base=TINY, work=tmp_path, recipe=replace(RECIPE, frozen=1)
+    )
+    before = AutoModel.from_pretrained(TINY).state_dict()
+    after = model.classifier.base_model.state_dict()
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    assert moved
+    assert all(name.startswith(("encoder.layer.1.", "pooler.")) for name in moved)
+
+
+def test_bfloat16_is_computed_in_where_it_is_asked_for(tmp_path: Path) -> None:
+    """Weights stay in fp32, and come out otherwise than without."""
+    exact, rounded = (
+        fit(TRAIN, TRAIN[:8], base=TINY, work=tmp_path, recipe=replace(RECIPE, bf16=bf16))[0].state_dict()
+        for bf16 in (False, True)
+    )
+    assert all(weight.dtype == torch.float32 for weight in rounded.values() if weight.is_floating_point())
+    assert any(not torch.equal(exact[name], rounded[name]) for name in exact)
 
 
 @pytest.mark.parametrize("stopped_after", [1, 2])

@@ -8,54 +8,41 @@ import typer
 
 from stance.bundle import find_model
 from stance.train.audit import audit, embed
-from stance.train.commands.options import (
-    Acts,
-    Base,
-    Context,
-    Data,
-    Development,
-    Group,
-    Label,
-    LabelMap,
-    SetAside,
-    Stances,
-    Text,
-    columns_of,
-)
+from stance.train.commands import options
 from stance.train.commands.rows import read_checked, read_whole, write_csv
 
 
 def check_data(
-    data: Data,
-    development: Development = None,
-    set_aside: SetAside = None,
-    text_column: Text = "text",
-    label_column: Label = "label",
-    stances_column: Stances = None,
-    acts_column: Acts = None,
-    group_column: Group = None,
-    context_column: Context = None,
-    label_map: LabelMap = None,
+    data: options.Data,
+    development: options.Development = None,
+    set_aside: options.SetAside = None,
+    text_column: options.Text = "text",
+    label_column: options.Label = "label",
+    stances_column: options.Stances = None,
+    acts_column: options.Acts = None,
+    group_column: options.Group = None,
+    context_column: options.Context = None,
+    label_map: options.LabelMap = None,
 ) -> None:
     """Say what in labelled data would spoil training, and refuse it."""
-    columns = columns_of(
+    columns = options.columns_of(
         text_column, label_column, label_map, stances_column, acts_column, group_column, context_column
     )
     read_checked(data, columns, read_whole(development, columns), set_aside)
 
 
 def audit_labels(
-    data: Data,
+    data: options.Data,
     out: Annotated[Path, typer.Option(metavar="FILE", help="The CSV to write, the likeliest error first.")],
-    base: Base = None,
-    text_column: Text = "text",
-    label_column: Label = "label",
-    context_column: Context = None,
-    label_map: LabelMap = None,
+    base: options.Base = None,
+    text_column: options.Text = "text",
+    label_column: options.Label = "label",
+    context_column: options.Context = None,
+    label_map: options.LabelMap = None,
     seed: Annotated[int, typer.Option(help="Decides the folds.")] = 0,
 ) -> None:
     """List likely label errors, to be read, corrected and trained on again."""
-    columns = columns_of(text_column, label_column, label_map, context=context_column)
+    columns = options.columns_of(text_column, label_column, label_map, context=context_column)
     sentences = read_checked(data, columns, (), None)
     features = embed(
         [sentence.text for sentence in sentences],

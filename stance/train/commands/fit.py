@@ -12,20 +12,7 @@ from transformers import PreTrainedTokenizerFast, TrainerCallback
 
 from stance.bundle import find_model
 from stance.labels import LABELS, STANCES
-from stance.train.commands.options import (
-    Acts,
-    Base,
-    Context,
-    Data,
-    Development,
-    Group,
-    Label,
-    LabelMap,
-    SetAside,
-    Stances,
-    Text,
-    columns_of,
-)
+from stance.train.commands import options
 from stance.train.commands.rows import read_checked, read_whole
 from stance.train.commands.voice import one_voice
 from stance.train.data import LabelledSentence
@@ -39,18 +26,18 @@ from stance.train.split import split
 
 
 def train_model(
-    data: Data,
+    data: options.Data,
     out: Annotated[Path, typer.Option(metavar="DIR", help="The model folder to write.")],
-    base: Base = None,
-    development: Development = None,
-    set_aside: SetAside = None,
-    text_column: Text = "text",
-    label_column: Label = "label",
-    stances_column: Stances = None,
-    acts_column: Acts = None,
-    group_column: Group = None,
-    context_column: Context = None,
-    label_map: LabelMap = None,
+    base: options.Base = None,
+    development: options.Development = None,
+    set_aside: options.SetAside = None,
+    text_column: options.Text = "text",
+    label_column: options.Label = "label",
+    stances_column: options.Stances = None,
+    acts_column: options.Acts = None,
+    group_column: options.Group = None,
+    context_column: options.Context = None,
+    label_map: options.LabelMap = None,
     epochs: Annotated[int, typer.Option(min=1)] = Recipe().epochs,
     learning_rate: Annotated[float, typer.Option(min=0.0)] = Recipe().learning_rate,
     batch_size: Annotated[int, typer.Option(min=1)] = Recipe().batch_size,
@@ -103,7 +90,7 @@ def train_model(
     )
     check_out(out)
     boards = [tensorboard(board)] if board else []
-    columns = columns_of(
+    columns = options.columns_of(
         text_column, label_column, label_map, stances_column, acts_column, group_column, context_column
     )
     with one_voice() as first:

@@ -6,35 +6,25 @@ from typing import Annotated
 import typer
 
 from stance.classifier import load
-from stance.train.commands.options import (
-    Acts,
-    Context,
-    Data,
-    Group,
-    Label,
-    LabelMap,
-    Model,
-    Text,
-    columns_of,
-)
+from stance.train.commands import options
 from stance.train.commands.rows import read_whole, write_csv
 from stance.train.evaluate import compare, evaluate
 from stance.train.report import write_report
 
 
 def evaluate_model(
-    model: Model,
-    data: Data,
+    model: options.Model,
+    data: options.Data,
     out: Annotated[Path, typer.Option(metavar="DIR", help="A folder for JSON, plots and the page.")],
-    text_column: Text = "text",
-    label_column: Label = "label",
-    acts_column: Acts = None,
-    group_column: Group = None,
-    context_column: Context = None,
-    label_map: LabelMap = None,
+    text_column: options.Text = "text",
+    label_column: options.Label = "label",
+    acts_column: options.Acts = None,
+    group_column: options.Group = None,
+    context_column: options.Context = None,
+    label_map: options.LabelMap = None,
 ) -> None:
     """Measure a model on labelled sentences, and say where it fails."""
-    columns = columns_of(
+    columns = options.columns_of(
         text_column,
         label_column,
         label_map,
@@ -60,19 +50,19 @@ def evaluate_model(
 
 
 def compare_models(
-    first: Model,
-    second: Model,
-    data: Data,
+    first: options.Model,
+    second: options.Model,
+    data: options.Data,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write every flipped sentence as CSV.")
     ] = None,
-    text_column: Text = "text",
-    label_column: Label = "label",
-    context_column: Context = None,
-    label_map: LabelMap = None,
+    text_column: options.Text = "text",
+    label_column: options.Label = "label",
+    context_column: options.Context = None,
+    label_map: options.LabelMap = None,
 ) -> None:
     """Say which of two models is better on labelled sentences, and whether by more than noise."""
-    columns = columns_of(text_column, label_column, label_map, context=context_column)
+    columns = options.columns_of(text_column, label_column, label_map, context=context_column)
     comparison = compare(load(first), load(second), read_whole(data, columns))
     flips = [
         {"row": flip.row, comparison.first: flip.label, comparison.second: flip.predicted, "text": flip.text}
