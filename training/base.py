@@ -30,6 +30,7 @@ if __name__ == "__main__":
     parser.add_argument("--out", type=Path, default=Path("models/base"))
     parser.add_argument("--work", type=Path, default=Path("runs/base"))
     parser.add_argument("--epochs", type=int, default=Recipe().epochs)
+    parser.add_argument("--batch-size", type=int, default=Recipe().batch_size)
     parser.add_argument("--learning-rate", type=float, default=Recipe().learning_rate)
     parser.add_argument("--labels-only", action="store_true")
     parser.add_argument("--context-column")
@@ -55,6 +56,7 @@ if __name__ == "__main__":
         train = [replace(row, acts=None, attributions=None) for row in train]
     recipe = Recipe(
         epochs=options.epochs,
+        batch_size=options.batch_size,
         learning_rate=options.learning_rate,
         context_dropout=options.context_dropout,
         frozen=options.frozen,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from torch import nn
-from transformers import AutoTokenizer, PreTrainedTokenizerFast, set_seed
+from transformers import AutoTokenizer, PretrainedConfig, PreTrainedTokenizerFast, set_seed
 
 from stance.batches import batches
 from stance.errors import ModelError
@@ -51,7 +51,8 @@ def probe_head(
     encoder knows to make up for a random head.
 
     Args:
-        model: is changed in place. Where its classifier ends in no linear layer, it is left alone.
+        model: is changed in place. Where its classifier ends in no linear layer, or where what reaches that
+            layer tells labels apart so faintly that dropout hides it, it is left alone.
         tokenizer: the encoder's.
         sentences: what the head is fitted on; with fewer than two labels nothing is done.
         max_tokens: longer sentences are cut.
@@ -64,7 +65,10 @@ def probe_head(
     labels = _indices(model, sentences)
     if head is None or len(set(labels.tolist())) < 2:
         return
-    _regression(_features(head, model, tokenizer, sentences, max_tokens), labels, head.out_features).put(head)
+    features = _features(head, model, tokenizer, sentences, max_tokens)
+    regression = _regression(features, labels, head.out_features)
+    if _outlives_dropout(regression, features, labels, model.classifier.config):
+        regression.put(head)
 
 
 def fit_head(
@@ -157,6 +161,21 @@ def _regression(features: NDArray[np.float32], labels: NDArray[np.intp], count: 
     every.slopes[fitted.classes_] = slopes
     every.biases[fitted.classes_] = biases - slopes @ scaler.mean_
     return every
+
+
+def _outlives_dropout(
+    regression: _Regression, features: NDArray[np.float32], labels: NDArray[np.intp], config: PretrainedConfig
+) -> bool:
+    """Say whether a regression is still better than none once features are dropped as in training.
+
+    The first layers of an encoder give nearly the same state for all sentences: slopes are then so large
+    that a few dropped features move logits by tens, and fine-tuning would begin far behind chance.
+    """
+    rate = getattr(config, "hidden_dropout_prob", None) or 0.0
+    kept = np.random.default_rng(0).random(features.shape) >= rate
+    logits = torch.from_numpy(regression.logits(features * kept / (1 - rate)))
+    loss = nn.functional.cross_entropy(logits, torch.from_numpy(labels))
+    return bool(loss.item() < np.log(logits.shape[1]))
 
 
 def _indices(model: StanceModel, sentences: Sequence[LabelledSentence]) -> NDArray[np.intp]:

@@ -43,6 +43,18 @@ def test_nothing_can_be_learnt_of_one_label() -> None:
     assert torch.equal(first, model.classifier.classifier.weight)
 
 
+def test_a_head_that_dropout_would_break_is_no_start() -> None:
+    """Where sentences differ by a hundredth of what they share, the head stays as it is."""
+    model = open_base(TINY, labels=("a", "b"), stances=())
+    pooler = model.classifier.bert.pooler.dense
+    with torch.no_grad():
+        pooler.weight.mul_(0.001)
+        pooler.bias.fill_(1.0)
+    first = model.classifier.classifier.weight.clone()
+    probe_head(model, PreTrainedTokenizerFast.from_pretrained(TINY), few(), max_tokens=48)
+    assert torch.equal(first, model.classifier.classifier.weight)
+
+
 def few(count: int = 6) -> list[LabelledSentence]:
     """The same two sentences, each under a label of its own."""
     return [LabelledSentence(text, label) for text, label in zip(SENTENCES, "ab", strict=False)] * count
