@@ -15,7 +15,13 @@ import matplotlib.pyplot as plt
 HERE = Path(__file__).resolve().parent
 COLOURS = {"ours": "#c2410c", "network": "#1d4e89", "plain": "#6b7280"}
 INK, GRID = "#1f2937", "#e5e7eb"
-HIDDEN = ("stance-acts", "stance-processes", "stance-processes-acts", "pipeline-32")
+HIDDEN = (
+    "stance-acts",
+    "stance-processes",
+    "stance-acts-processes",
+    "stance-fast-processes",
+    "pipeline-32",
+)
 """Ways that would stand on others: the same labels, at nearly the same speed."""
 TITLES = {
     "stance": "stance, with acts or without",

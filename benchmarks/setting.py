@@ -14,6 +14,7 @@ class Setup:
 
     Args:
         model: our model folder, which is a checkpoint as well.
+        fast: the folder of our fast model.
         encoder: a sentence encoder that knows nothing of the labels.
         train: JSON lines of `text` and `label`.
         work: a folder for what is trained.
@@ -21,6 +22,7 @@ class Setup:
     """
 
     model: str
+    fast: str
     encoder: str
     train: str
     work: str

@@ -45,6 +45,7 @@ class Way:
         train: fits it on the training rows first; None where there is nothing to fit.
         family: "ours", "network" or "plain", by which the plot colours it.
         labels_of: the way that gives the same labels, so that they are measured once. Default: none.
+        folder: returns the model folder whose matrix products set the limit. Default: it is not known.
     """
 
     title: str
@@ -53,6 +54,7 @@ class Way:
     train: Callable[[Setup], None] | None = None
     family: str = "network"
     labels_of: str | None = None
+    folder: Callable[[Setup], str] | None = None
 
 
 def open_stance(setup: Setup, *, acts: bool = False) -> Label:
@@ -86,29 +88,36 @@ def label_in_process(texts: list[str]) -> list[str]:
     return _in_process(texts)
 
 
-def ours(setup: Setup) -> list[Path]:
-    return [
-        Path(setup.model) / name for name in ("model.onnx", "tokenizer.json", "config.json", "stance.json")
-    ]
+def ours(folder: str) -> list[Path]:
+    return [Path(folder) / name for name in ("model.onnx", "tokenizer.json", "config.json", "stance.json")]
 
 
 def checkpoint(folder: str) -> list[Path]:
     return [Path(folder) / name for name in ("model.safetensors", "tokenizer.json", "config.json")]
 
 
+def our_way(title: str, *, fast: bool = False, acts: bool = False, processes: bool = False) -> Way:
+    """Return one of our models as a way: the fast one or the best, in this process or in two."""
+
+    def folder(setup: Setup) -> str:
+        return setup.fast if fast else setup.model
+
+    def label(setup: Setup) -> Label:
+        start = open_stance_processes if processes else open_stance
+        return start(replace(setup, model=folder(setup)), acts=acts)
+
+    name = f"stance{'-fast' if fast else ''}{'-acts' if acts else ''}"
+    same = name if processes else None
+    return Way(title, label, lambda setup: ours(folder(setup)), family="ours", labels_of=same, folder=folder)
+
+
 WAYS = {
-    "stance": Way("stance", open_stance, ours, family="ours"),
-    "stance-acts": Way("stance, with acts", lambda setup: open_stance(setup, acts=True), ours, family="ours"),
-    "stance-processes": Way(
-        "stance, 2 processes", open_stance_processes, ours, family="ours", labels_of="stance"
-    ),
-    "stance-processes-acts": Way(
-        "stance, 2 processes, with acts",
-        lambda setup: open_stance_processes(setup, acts=True),
-        ours,
-        family="ours",
-        labels_of="stance-acts",
-    ),
+    "stance": our_way("stance"),
+    "stance-acts": our_way("stance, with acts", acts=True),
+    "stance-processes": our_way("stance, 2 processes", processes=True),
+    "stance-acts-processes": our_way("stance, 2 processes, with acts", acts=True, processes=True),
+    "stance-fast": our_way("stance fast", fast=True),
+    "stance-fast-processes": our_way("stance fast, 2 processes", fast=True, processes=True),
     "pipeline": Way(
         "transformers pipeline, as it comes",
         lambda setup: open_pipeline(setup, batch_size=1),

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from stance.calibration import Calibration
+from stance.cascade import FIRST_STAGE, FirstStage
 from stance.errors import ModelError
+from stance.labels import NONE
 
 CONTRACT = "stance.json"
 FORMAT = 1
 ENGINE_FILES = ("config.json", "tokenizer.json", "model.onnx")
-"""The files that labelling reads, and that are therefore verified whenever a folder is opened."""
+"""The files that labelling reads, and that are therefore verified whenever a folder is opened; so is the
+first stage's, where there is one."""
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -39,6 +42,7 @@ class Bundle:
         onnx: the content of `model.onnx`.
         tokenizer: the content of `tokenizer.json`.
         hashes: the sha256 of every file of the folder that the contract names.
+        first_stage: answers plain sentences before the network is asked. Default: there is none.
     """
 
     path: Path
@@ -53,6 +57,7 @@ class Bundle:
     onnx: bytes
     tokenizer: bytes
     hashes: Mapping[str, str]
+    first_stage: FirstStage | None = None
 
     @property
     def identity(self) -> str:
@@ -127,7 +132,9 @@ def open_bundle(path: Path, *, every_file: bool = False) -> Bundle:
         )
     try:
         hashes: Mapping[str, str] = dict(contract["files"])
-        names = set(ENGINE_FILES) | (set(hashes) if every_file else set())
+        threshold = contract.get("first_stage_threshold")
+        read = ENGINE_FILES if threshold is None else (*ENGINE_FILES, FIRST_STAGE)
+        names = {*read, *(hashes if every_file else ())}
         files = {name: _verified(path / name, hashes[name]) for name in sorted(names)}
         bundle = Bundle(
             path=path,
@@ -142,6 +149,11 @@ def open_bundle(path: Path, *, every_file: bool = False) -> Bundle:
             onnx=files["model.onnx"],
             tokenizer=files["tokenizer.json"],
             hashes=hashes,
+            first_stage=None
+            if threshold is None
+            else FirstStage.read(
+                files[FIRST_STAGE], plain=contract["labels"].index(NONE), threshold=float(threshold)
+            ),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path / CONTRACT}: not a contract of format {FORMAT}: {error!r}") from error
@@ -159,8 +171,10 @@ def write_contract(
     calibration: Calibration,
     finds_acts: bool,
     reads_context: bool,
+    first_stage_threshold: float | None = None,
 ) -> None:
     """Write the contract of a folder whose other files are complete, with their hashes."""
+    first_stage = {} if first_stage_threshold is None else {"first_stage_threshold": first_stage_threshold}
     contract = {
         "format": FORMAT,
         "name": name,
@@ -169,6 +183,7 @@ def write_contract(
         "max_tokens": max_tokens,
         "acts": finds_acts,
         "reads_context": reads_context,
+        **first_stage,
         "calibration": {
             "temperature": calibration.temperature,
             "stance_temperature": calibration.stance_temperature,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stance.acts import find_acts
-from stance.batches import batches
+from stance.batches import Batch, batches
 from stance.bundle import Bundle, find_model, open_bundle
 from stance.calibration import decide_stances, label_probabilities, stance_probabilities
 from stance.devices import CPU, kind_of
@@ -36,10 +36,16 @@ _Found = ActLogits | tuple[Logits, Logits]
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What the network says of a window: logits [texts, labels] and [texts, stances], and those of tokens."""
+    """What is said of a window: logits [texts, labels] and [texts, stances], and those of tokens.
+
+    Where the first stage answered, `plain` [texts] is true, and the network has said nothing of stances and
+    tokens. `acts` says whether they were asked for.
+    """
 
     window: Window
+    acts: bool
     tokens: list[Tokens]
+    plain: NDArray[np.bool_]
     labels: Logits
     stances: Logits
     logits: list[_TokenLogits | None]
@@ -48,8 +54,17 @@ class _Reading:
 EMPTY = "empty"
 """The reason given for a text of nothing but white space."""
 
+PLAIN = "plain"
+"""The reason given for a sentence that the first stage answered."""
 
-def load(model: str | Path | None = None, *, threads: int | None = None, device: str = CPU) -> "Classifier":
+
+def load(
+    model: str | Path | None = None,
+    *,
+    threads: int | None = None,
+    device: str = CPU,
+    cascade: bool = True,
+) -> "Classifier":
     """Load a model.
 
     Args:
@@ -58,6 +73,8 @@ def load(model: str | Path | None = None, *, threads: int | None = None, device:
             GPU.
         device: "cpu"; or "cuda", or "cuda:1" for the second of several GPUs (extra `gpu`), where the network
             computes in bfloat16, not int8, and labels a few sentences otherwise. Default: "cpu".
+        cascade: let the model's first stage, if it has one as "fast" does, answer plain sentences without
+            the network; `Prediction.reason` is then "plain". Default: True.
 
     Raises:
         InputError: there is no such device.
@@ -67,6 +84,8 @@ def load(model: str | Path | None = None, *, threads: int | None = None, device:
     if threads is not None and threads < 1:
         raise InputError(f"threads must be at least 1; {threads} came")
     bundle = open_bundle(find_model(model))
+    if not cascade:
+        bundle = replace(bundle, first_stage=None)
     return Classifier(bundle, _open_session(bundle, threads, device))
 
 
@@ -183,14 +202,16 @@ class Classifier:
                 raise reading.window.refused
 
     def _read(self, window: Window, *, acts: bool) -> _Reading:
-        """Run the network over a window."""
+        """Run the network over what the first stage leaves of a window."""
         tokens = self._tokenizer.encode(window.texts, window.contexts, offsets=acts)
-        labels = np.zeros((len(tokens), len(self.bundle.labels)), np.float32)
+        labels, plain = self._first_stage(tokens)
         stances = np.zeros((len(tokens), len(self.bundle.stances)), np.float32)
         logits: list[_TokenLogits | None] = [None] * len(tokens)
         session = self._session
         run: Callable[[NDArray[np.int64]], _Found] = session.act_logits if acts else session.logits
-        grouped = batches([row.ids for row in tokens], max_tokens=session.batch_tokens)
+        asked = np.flatnonzero(~plain)
+        grouped = batches([tokens[row].ids for row in asked], max_tokens=session.batch_tokens)
+        grouped = (Batch(asked[batch.rows], batch.ids) for batch in grouped)
         for batch, found in run_batches(run, grouped, threads=session.threads):
             if isinstance(found, ActLogits):
                 labels[batch.rows], stances[batch.rows] = found.labels, found.stances
@@ -199,7 +220,21 @@ class Classifier:
                     logits[row] = (cues[own], pointers[:, own, own])
             else:
                 labels[batch.rows], stances[batch.rows] = found
-        return _Reading(window, tokens, labels, stances, logits)
+        return _Reading(window, acts, tokens, plain, labels, stances, logits)
+
+    def _first_stage(self, tokens: list[Tokens]) -> tuple[Logits, NDArray[np.bool_]]:
+        """Return label logits [texts, labels], and which of them are an answer already.
+
+        Where there is a context, the network is to read it.
+        """
+        logits = np.zeros((len(tokens), len(self.bundle.labels)), np.float32)
+        stage = self.bundle.first_stage
+        if stage is None:
+            return logits, np.zeros(len(tokens), bool)
+        for row, sentence in enumerate(tokens):
+            logits[row] = stage.logits(sentence.ids)
+        alone = np.array([len(sentence.ids) == sentence.sentence for sentence in tokens], bool)
+        return logits, alone & stage.answers(label_probabilities(logits, self.bundle.calibration))
 
     def _decide(self, reading: _Reading) -> Iterator[Prediction]:
         """Make predictions of logits, all probabilities at once: row by row numpy is slow."""
@@ -208,6 +243,7 @@ class Classifier:
         rows = zip(
             reading.window.texts,
             reading.tokens,
+            reading.plain.tolist(),
             probabilities.argmax(axis=1).tolist(),
             probabilities.round(6).tolist(),
             stance_probabilities(reading.stances, calibration).tolist(),
@@ -215,23 +251,26 @@ class Classifier:
             strict=True,
         )
         for row in rows:
-            yield self._predict(*row)
+            yield self._predict(*row, acts=reading.acts)
 
     def _predict(
         self,
         text: str,
         tokens: Tokens,
+        plain: bool,
         best: int,
         label_row: list[float],
         stance_row: list[float],
         logits: _TokenLogits | None,
+        *,
+        acts: bool,
     ) -> Prediction:
         if not text.strip():
-            return self._unasked(text, EMPTY, acts=logits is not None)
+            return self._unasked(text, EMPTY, acts=acts)
         bundle = self.bundle
         label = bundle.labels[best]
         stances = decide_stances(label, stance_row, bundle.stances, bundle.calibration)
-        acts = logits and find_acts(
+        found = logits and find_acts(
             text, tokens.offsets, *logits, label=label, stances=stances, names=bundle.stances
         )
         return Prediction(
@@ -241,9 +280,9 @@ class Classifier:
             probabilities=dict(zip(bundle.labels, label_row, strict=True)),
             stances=stances,
             truncated=tokens.truncated,
-            reason=None,
+            reason=PLAIN if plain else None,
             model=bundle.identity,
-            acts=acts,
+            acts=found or () if acts else None,
         )
 
     def _abstain(self, prediction: Prediction) -> Prediction:

@@ -45,6 +45,9 @@ ActsOption = Annotated[
 AbstainOption = Annotated[
     bool, typer.Option("--abstain", help='Answer "unsure" where no label is probable enough.')
 ]
+CascadeOption = Annotated[
+    bool, typer.Option(help="Let the model's first stage, if it has one, answer plain sentences.")
+]
 HtmlOption = Annotated[
     Path | None, typer.Option("--html", help="Write a page with the sentences highlighted.")
 ]
@@ -62,11 +65,12 @@ def classify(
     model: ModelOption = None,
     threads: ThreadsOption = None,
     device: DeviceOption = CPU,
+    cascade: CascadeOption = True,
 ) -> None:
     """Label sentences."""
     if bool(texts) == (source is not None):
         raise InputError("give sentences as arguments, or a file of them by --input (- for standard input)")
-    classifier = load(model, threads=threads, device=device)
+    classifier = load(model, threads=threads, device=device, cascade=cascade)
     sentences = texts or read_lines(str(source), report=_say)
     predictions = classifier.classify_many(sentences, acts=acts, abstain=abstain)
     write_rows((prediction.to_dict() for prediction in predictions), form or _usual_format())
@@ -83,10 +87,12 @@ def read(
     model: ModelOption = None,
     threads: ThreadsOption = None,
     device: DeviceOption = CPU,
+    cascade: CascadeOption = True,
 ) -> None:
     """Split an article into sentences and label each."""
     text = read_text(source, report=_say)
-    document = load(model, threads=threads, device=device).read(text, context=context)
+    classifier = load(model, threads=threads, device=device, cascade=cascade)
+    document = classifier.read(text, context=context)
     _show(document, title=Path(source).name, html=html, form=form)
 
 
@@ -107,6 +113,7 @@ def info(model: ModelOption = None) -> None:
     print(f"temperature  {bundle.calibration.temperature}")
     print(f"acts         {'found' if bundle.finds_acts else 'not found'}")
     print(f"context      {'read' if bundle.reads_context else 'not read'}")
+    print(f"first stage  {'answers plain sentences' if bundle.first_stage else 'none'}")
     for label in bundle.labels:
         print(f"label        {label}: {MEANINGS.get(label, '')}".rstrip(": "))
     print(f"processor    {describe()}")

@@ -78,7 +78,8 @@ class Prediction:
         probabilities: of all labels; they add up to 1.
         stances: all stances that the sentence holds, the label's among them.
         truncated: whether the sentence was longer than the model reads, and its end went unread.
-        reason: why the model was not asked ("empty") or not followed ("unsure"); None if it was.
+        reason: why the network was not asked (the text is "empty", or so "plain" that the model's first
+            stage answered) or not followed ("unsure"); None if it was.
         model: name and hash of the model, "base@0123456789ab".
         acts: who takes which stance, by which words, toward what; the main act first. None if they were
             not asked for.

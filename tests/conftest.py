@@ -1,12 +1,17 @@
 """What tests share: the tiny model folder, the shipped one, and sentences."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from tokenizers import Tokenizer
 
 import stance
+from stance.bundle import open_bundle
+from stance.cascade import FIRST_STAGE
 
 TINY = Path(__file__).resolve().parent / "data" / "tiny"
 
@@ -18,6 +23,9 @@ SENTENCES = (
     "The opposition accused the government of lying, and it said that officials knew for months.",
     "“Another forgery,” he wrote.",
 )
+
+PLAIN = SENTENCES[3]
+"""The one that the first stage of `staged` answers."""
 
 
 @pytest.fixture(scope="session")
@@ -47,4 +55,22 @@ def tiny_copy(tmp_path: Path) -> Path:
     folder.mkdir()
     for file in TINY.iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny model folder, with a first stage that answers what has only the words of one sentence."""
+    folder = tmp_path_factory.mktemp("models") / "staged"
+    shutil.copytree(TINY, folder)
+    bundle = open_bundle(folder)
+    tokenizer = Tokenizer.from_buffer(bundle.tokenizer)
+    weights = np.zeros((tokenizer.get_vocab_size(), len(bundle.labels)), np.float16)
+    weights[:, bundle.labels.index("none")] = -10
+    weights[tokenizer.encode(PLAIN).ids, bundle.labels.index("none")] = 1
+    np.save(folder / FIRST_STAGE, weights)
+    contract = json.loads((folder / "stance.json").read_text())
+    contract["first_stage_threshold"] = 0.9
+    contract["files"][FIRST_STAGE] = hashlib.sha256((folder / FIRST_STAGE).read_bytes()).hexdigest()
+    (folder / "stance.json").write_text(json.dumps(contract))
     return folder

@@ -13,7 +13,7 @@ import pytest
 
 import stance
 
-from .conftest import SENTENCES, TINY
+from .conftest import PLAIN, SENTENCES, TINY
 
 Finished = subprocess.CompletedProcess[str]
 
@@ -104,6 +104,13 @@ def test_info_verifies_every_file(tiny_copy: Path) -> None:
     assert "devices      cpu" in said
     (tiny_copy / "model.safetensors").write_bytes(b"")
     assert "model.safetensors" in run("info", model=tiny_copy).stderr
+
+
+def test_the_first_stage_can_be_left_out(staged: Path) -> None:
+    """By one option; `info` says whether there is one."""
+    assert [row["reason"] for row in rows(run("classify", PLAIN, model=staged))] == ["plain"]
+    assert [row["reason"] for row in rows(run("classify", PLAIN, "--no-cascade", model=staged))] == [None]
+    assert "first stage  answers" in run("info", model=staged).stdout
 
 
 def test_an_article_is_read_with_context(reading: Path, reader: stance.Classifier, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import stance
 PACKAGE = Path(stance.__file__).parent
 LAYERS = (
     {"labels", "errors", "processor", "devices"},
-    {"sentences", "predictions", "calibration", "pages"},
+    {"sentences", "predictions", "calibration", "cascade", "pages"},
     {"bundle", "batches", "texts", "tokens", "session", "acts", "mentions"},
     {"gpu"},
     {"classifier"},

@@ -51,6 +51,9 @@ def score_corpus(
     abstain: Annotated[
         bool, typer.Option("--abstain", help='Write "unsure" where no label is probable enough.')
     ] = False,
+    cascade: Annotated[
+        bool, typer.Option(help="Let the model's first stage, if it has one, answer plain sentences.")
+    ] = True,
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="A model folder, or the name of a shipped model.")
     ] = None,
@@ -85,6 +88,7 @@ def score_corpus(
                 labels_only=labels_only,
                 acts=acts,
                 abstain=abstain,
+                cascade=cascade,
                 model=model,
                 engine=engine,
                 device=device,

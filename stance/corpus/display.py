@@ -93,6 +93,8 @@ def _table(summary: Summary, out: str) -> Table:
     table.add_section()
     for label, count in summary.labels.items():
         table.add_row(label, f"{count:,}  {count / summary.sentences:6.1%}", style=COLOURS.get(label))
+    if summary.plain:
+        table.add_row("answered by the first stage", f"{summary.plain:,}")
     if summary.truncated:
         table.add_row("only the beginning was read", f"{summary.truncated:,}")
     return table

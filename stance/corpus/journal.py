@@ -27,6 +27,7 @@ class Done:
         scored: how many of them were labelled.
         sentences: how many rows were written.
         truncated: how many of those were longer than the model reads.
+        plain: how many of those the model's first stage answered.
         labels: how many of those have each label.
         reasons: how many rows were rejected for each reason.
         files: the size in bytes of each file that was written, by name.
@@ -38,6 +39,7 @@ class Done:
     scored: int = 0
     sentences: int = 0
     truncated: int = 0
+    plain: int = 0
     labels: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
     files: Mapping[str, int] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class Summary:
         rejected: rows that were not; they are in the folder `rejected`, each with a reason.
         sentences: rows of the output: those scored, or the sentences of those documents.
         truncated: how many of those were longer than the model reads.
+        plain: how many of those the model's first stage answered.
         labels: how many of those have each label.
         reasons: how many rows and files were rejected for each reason.
     """
@@ -71,6 +74,7 @@ class Summary:
     rejected: int
     sentences: int
     truncated: int
+    plain: int
     labels: Mapping[str, int]
     reasons: Mapping[str, int]
 
@@ -82,7 +86,7 @@ class Summary:
         reasons: Counter[str] = Counter()
         for part in parts:
             total["files_rejected"] += part.first == 0
-            for name in ("rows", "scored", "sentences", "truncated"):
+            for name in ("rows", "scored", "sentences", "truncated", "plain"):
                 total[name] += getattr(part, name)
             labels.update(part.labels)
             reasons.update(part.reasons)
@@ -94,6 +98,7 @@ class Summary:
             rejected=total["rows"] - total["scored"],
             sentences=total["sentences"],
             truncated=total["truncated"],
+            plain=total["plain"],
             labels=dict(sorted(labels.items())),
             reasons=dict(sorted(reasons.items())),
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from stance.classifier import Classifier, load
+from stance.classifier import PLAIN, Classifier, load
 from stance.corpus.folder import Folder
 from stance.corpus.journal import REJECTED, ROWS, Done
 from stance.corpus.layout import Layout, Options, Unit
@@ -118,14 +118,14 @@ class Labeller:
 
     def __init__(self, plan: Plan) -> None:
         threads = 1 if plan.device == CPU else None
-        classifier = load(plan.model, threads=threads, device=plan.device)
+        options = plan.options
+        classifier = load(plan.model, threads=threads, device=plan.device, cascade=options.cascade)
         if classifier.bundle.identity != plan.identity:
             raise ModelError(
                 f"{plan.model}: is now {classifier.bundle.identity}; this run began with {plan.identity}. "
                 "Put the model back, or begin anew with --overwrite"
             )
         self._plan = plan
-        options = plan.options
         self._memory = Memory(classifier, acts=options.acts, abstain=options.abstain)
 
     def __call__(self, part: Part, care: Care, trying: Callable[[int], None]) -> Done:
@@ -229,6 +229,7 @@ class Labeller:
             scored=len(parsed.offsets),
             sentences=len(predictions),
             truncated=sum(prediction.truncated for prediction in predictions),
+            plain=sum(prediction.reason == PLAIN for prediction in predictions),
             labels=_counted(prediction.label for prediction in predictions),
             reasons=_counted(one.kind for one in rejected),
             files={name: len(content) for name, content in sorted(contents.items())},

@@ -49,6 +49,7 @@ class Options:
         labels_only: write of what the model says only `label` and `confidence`.
         acts: write who takes which stance, by which words, toward what, as well.
         abstain: decide on "unsure" where no label is probable enough.
+        cascade: let the model's first stage, if it has one, answer plain sentences.
         device: the kind of device that computes: "cpu", or "cuda", which labels a few sentences otherwise.
     """
 
@@ -62,6 +63,7 @@ class Options:
     labels_only: bool = False
     acts: bool = False
     abstain: bool = False
+    cascade: bool = True
     device: str = CPU
 
     @property

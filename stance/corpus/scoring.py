@@ -70,6 +70,7 @@ def score(
     labels_only: bool = False,
     acts: bool = False,
     abstain: bool = False,
+    cascade: bool = True,
     model: str | Path | None = None,
     engine: Engine | str = Engine.LOCAL,
     device: str = CPU,
@@ -99,6 +100,7 @@ def score(
         labels_only: write only `label` and `confidence` of what the model says. Default: False.
         acts: write who takes which stance, by which words, toward what, in a column `acts`. Default: False.
         abstain: decide on "unsure" where no label is probable enough. Default: False.
+        cascade: let the model's first stage, if it has one, answer plain sentences. Default: True.
         model: a model folder, or the name of a shipped model. Default: "base".
         engine: "local", or "ray" for the cluster of RAY_ADDRESS (extra `ray`). Default: "local".
         device: "cpu", "cuda" for every GPU that is there, or "cuda:1" for the second (extra `gpu`). GPUs
@@ -129,6 +131,7 @@ def score(
         labels_only=labels_only,
         acts=acts,
         abstain=abstain,
+        cascade=cascade,
         device=kind_of(device),
     )
     devices = _devices(Engine(engine), device)

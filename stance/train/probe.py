@@ -148,19 +148,27 @@ class _Regression:
 
 
 def _regression(features: NDArray[np.float32], labels: NDArray[np.intp], count: int) -> _Regression:
-    """Fit a logistic regression; labels that none of the rows has get a logit that never wins."""
+    """Fit a logistic regression on features of one scale."""
     scaler = StandardScaler()
     fitted = LogisticRegression(C=STRENGTH, max_iter=2000, class_weight="balanced").fit(
         scaler.fit_transform(features), labels
     )
-    slopes, biases = fitted.coef_, fitted.intercept_
+    slopes, biases = every_label(fitted, count)
+    slopes /= scaler.scale_
+    return _Regression(slopes, biases - slopes @ scaler.mean_)
+
+
+def every_label(fitted: LogisticRegression, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return slopes [count, width] and biases [count] of a regression for labels by their indices.
+
+    Labels that none of its rows has get a logit that never wins.
+    """
+    found, offsets = fitted.coef_, fitted.intercept_
     if len(fitted.classes_) == 2:  # one row stands for both
-        slopes, biases = np.concatenate([-slopes, slopes]) / 2, np.concatenate([-biases, biases]) / 2
-    slopes = slopes / scaler.scale_
-    every = _Regression(np.zeros((count, features.shape[1])), np.full(count, UNSEEN))
-    every.slopes[fitted.classes_] = slopes
-    every.biases[fitted.classes_] = biases - slopes @ scaler.mean_
-    return every
+        found, offsets = np.concatenate([-found, found]) / 2, np.concatenate([-offsets, offsets]) / 2
+    slopes, biases = np.zeros((count, found.shape[1])), np.full(count, UNSEEN)
+    slopes[fitted.classes_], biases[fitted.classes_] = found, offsets
+    return slopes, biases
 
 
 def _outlives_dropout(

@@ -18,7 +18,7 @@ from stance.corpus.writers import COLUMN_READERS
 from stance.errors import InputError, OutputError, StanceError
 from stance.session import CpuSession
 
-from ..conftest import SENTENCES, TINY
+from ..conftest import PLAIN, SENTENCES, TINY
 from .conftest import lines, score_here, tree
 
 
@@ -260,6 +260,18 @@ def test_what_is_unsure_is_written_so(tiny: stance.Classifier, tmp_path: Path) -
     expected = [(one.label, one.reason) for one in tiny.classify_many(SENTENCES, abstain=True)]
     assert [(row["label"], row["reason"]) for row in lines(tmp_path / "out" / "rows")] == expected
     assert any(label == "unsure" for label, _ in expected)
+
+
+def test_what_the_first_stage_answers_is_counted(staged: Path, tmp_path: Path) -> None:
+    """In the summary and row by row; it can be left out."""
+    source = tmp_path / "in.txt"
+    source.write_text("\n".join(SENTENCES), encoding="utf-8")
+    for cascade in (True, False):
+        out = tmp_path / f"out-{cascade}"
+        summary = score_here(source, out, Options(format=Output.JSONL, cascade=cascade), model=staged)
+        answered = [row["text"] for row in lines(out / "rows") if row["reason"] == "plain"]
+        assert answered == ([PLAIN] if cascade else [])
+        assert summary.plain == len(answered)
 
 
 def test_documents_name_their_sources_as_reading_does(tiny: stance.Classifier, tmp_path: Path) -> None:

@@ -1,0 +1,70 @@
+"""A first stage is fitted, and answers no more than it may."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import stance
+from stance.bundle import open_bundle
+from stance.cascade import FIRST_STAGE
+from stance.errors import InputError, ModelError
+from stance.train.cascade import add_first_stage
+from stance.train.data import LabelledSentence
+from stance.train.metrics import macro_f1
+
+from ..conftest import SENTENCES
+
+PLAIN = ("Parliament will debate the embargo.", "The visit is next Thursday.", "Parliament will debate.")
+
+
+def rows(folder: Path) -> list[LabelledSentence]:
+    """Sentences with the labels that the model gives, which are the easiest for its first stage."""
+    said = stance.load(folder, cascade=False).classify_many((*SENTENCES, *PLAIN))
+    return [LabelledSentence(one.text, one.label) for one in said] * 5
+
+
+def test_it_answers_without_loss(tiny_copy: Path) -> None:
+    """The share that it says it answers is answered, and the labels are those of the network."""
+    held_out = rows(tiny_copy)
+    share = add_first_stage(tiny_copy, held_out, held_out, max_loss=0.0)
+    found = list(stance.load(tiny_copy).classify_many(row.text for row in held_out))
+    assert np.mean([one.reason == "plain" for one in found]) == share > 0
+    assert [one.label for one in found] == [row.label for row in held_out]
+
+
+def test_it_may_not_cost_more_than_was_allowed(tiny_copy: Path) -> None:
+    """Where readers took plain sentences otherwise, it answers only what it may get wrong."""
+    held_out = rows(tiny_copy)
+    taught = [LabelledSentence(row.text, "none" if i % 7 else "denial") for i, row in enumerate(held_out)]
+    add_first_stage(tiny_copy, taught, held_out, max_loss=0.1)
+    labels = open_bundle(tiny_copy).labels
+    true = np.array([labels.index(row.label) for row in held_out])
+    found = stance.load(tiny_copy).classify_many(row.text for row in held_out)
+    assert macro_f1(true, np.array([labels.index(one.label) for one in found])) >= 0.9
+
+
+def test_the_same_sentences_make_the_same_folder(tiny_copy: Path) -> None:
+    """So that its hash says what it learnt from; a stage that is there is replaced."""
+    held_out = rows(tiny_copy)
+    add_first_stage(tiny_copy, held_out, held_out)
+    first = open_bundle(tiny_copy, every_file=True).digest
+    add_first_stage(tiny_copy, held_out, held_out)
+    assert open_bundle(tiny_copy, every_file=True).digest == first
+    assert (tiny_copy / FIRST_STAGE).is_file()
+
+
+def test_one_label_teaches_nothing(tiny_copy: Path) -> None:
+    """It is refused, and the folder stays as it was."""
+    with pytest.raises(InputError, match="two labels"):
+        add_first_stage(tiny_copy, [LabelledSentence("It fell.", "none")], rows(tiny_copy))
+    assert open_bundle(tiny_copy).first_stage is None
+
+
+def test_a_model_needs_a_label_for_plain_sentences(tiny_copy: Path) -> None:
+    """Without "none" there is nothing that a first stage could answer."""
+    for name in ("stance.json", "config.json"):
+        file = tiny_copy / name
+        file.write_text(file.read_text().replace('"none"', '"nil"'))
+    with pytest.raises(ModelError):
+        add_first_stage(tiny_copy, [], [])
