@@ -1,4 +1,4 @@
-"""Plain sentences are answered before the network is asked, and all others as if there were no first stage."""
+"""Plain sentences are answered before the network is asked, all others as if there were no first stage."""
 
 from pathlib import Path
 

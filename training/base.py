@@ -6,7 +6,8 @@ r"""Train and export `models/base`.
 `--encoder` is a Hub id or a folder: of an encoder, or a model folder to go on from. `--soft` are sentences
 that `distil.py` labelled. With `--context-column previous` the model learns to read the sentence before,
 half of the time (`--context-dropout`), so that it serves sentences with and without it. With `--labels-only`
-it learns no acts. `--frozen` and `--bf16` are for large encoders.
+it learns no acts. `--frozen` and `--bf16` are for large encoders; `--no-checkpoint` leaves out the weights
+that training could go on from.
 """
 
 import argparse
@@ -37,6 +38,7 @@ if __name__ == "__main__":
     parser.add_argument("--context-dropout", type=float, default=Recipe().context_dropout)
     parser.add_argument("--frozen", type=int, default=Recipe().frozen)
     parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--no-checkpoint", action="store_true")
     parser.add_argument("--max-flips", type=float, default=0.01)
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     options = parser.parse_args()
@@ -64,5 +66,12 @@ if __name__ == "__main__":
         seed=options.seed,
     )
     model, tokenizer = fit(train, development, base=options.encoder, work=options.work, recipe=recipe)
-    flips = export(model, tokenizer, options.out, held_out=development, max_flips=options.max_flips)
+    flips = export(
+        model,
+        tokenizer,
+        options.out,
+        held_out=development,
+        max_flips=options.max_flips,
+        checkpoint=not options.no_checkpoint,
+    )
     print(f"{options.out}: int8 labels {flips:.2%} of the development part otherwise than fp32")

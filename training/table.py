@@ -82,6 +82,34 @@ def checkpoint_labels(bundle: Bundle, texts: list[str], contexts: list[str | Non
     return labels
 
 
+def checkpoint_rows(
+    bundle: Bundle, texts: list[str], contexts: list[str | None] | None, true: np.ndarray, found: np.ndarray
+) -> list[str]:
+    if "model.safetensors" not in bundle.hashes:
+        return []
+    exact = np.array([bundle.labels.index(name) for name in checkpoint_labels(bundle, texts, contexts)])
+    return [
+        f"| macro-F1 of the fp32 checkpoint | {macro_f1(true, exact):.4f} |",
+        f"| labels on which int8 and the fp32 checkpoint agree | {(exact == found).mean():.4f} |",
+    ]
+
+
+def stage_rows(
+    folder: Path, texts: list[str], predictions: list[stance.Prediction], true: np.ndarray
+) -> list[str]:
+    """What the first stage answers, and what that costs."""
+    if open_bundle(folder).first_stage is None:
+        return []
+    classifier = stance.load(folder, cascade=False)
+    labels = classifier.bundle.labels
+    network = np.array([labels.index(one.label) for one in classifier.classify_many(texts)])
+    answered = np.mean([one.reason == "plain" for one in predictions])
+    return [
+        f"| sentences that the first stage answers | {answered:.4f} |",
+        f"| macro-F1 without the first stage | {macro_f1(true, network):.4f} |",
+    ]
+
+
 def figures(folder: Path, data: Path, context_column: str | None) -> str:
     with data.open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
@@ -95,7 +123,6 @@ def figures(folder: Path, data: Path, context_column: str | None) -> str:
     probabilities = np.array([list(prediction.probabilities.values()) for prediction in predictions])
     predicted = probabilities.argmax(axis=1)
     scores = score(labels, true, probabilities)
-    exact = np.array([labels.index(name) for name in checkpoint_labels(bundle, texts, contexts)])
     gold = np.array([[name in row["stances"] for name in bundle.stances] for row in rows])
     held = np.array([[name in prediction.stances for name in bundle.stances] for prediction in predictions])
     stance_f1 = np.mean(
@@ -112,8 +139,8 @@ def figures(folder: Path, data: Path, context_column: str | None) -> str:
             f"| accuracy | {scores.accuracy:.4f} |",
             f"| expected calibration error, 15 bins | {scores.calibration_error:.4f} |",
             f"| macro-F1 of `stances`, four stances | {stance_f1:.4f} |",
-            f"| macro-F1 of the fp32 checkpoint | {macro_f1(true, exact):.4f} |",
-            f"| labels on which int8 and the fp32 checkpoint agree | {(exact == predicted).mean():.4f} |",
+            *stage_rows(folder, texts, predictions, true),
+            *checkpoint_rows(bundle, texts, contexts, true, predicted),
             "",
             *label_rows(scores),
             "",

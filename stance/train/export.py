@@ -49,6 +49,7 @@ def export(
     max_tokens: int = 256,
     precision: Precision = Precision.INT8,
     max_flips: float = 0.01,
+    checkpoint: bool = True,
     training: Mapping[str, object] | None = None,
     out_of_fold: NDArray[np.float32] | None = None,
 ) -> float:
@@ -64,6 +65,8 @@ def export(
         max_tokens: the longest input; less where the encoder reads less. Default 256.
         precision: of the network. "int8" is smaller and faster, "fp32" exact. Default "int8".
         max_flips: the share of `held_out` that int8 may label otherwise than fp32. Default 0.01.
+        checkpoint: write the weights in half precision as well, from which training goes on and a GPU
+            computes. Without them the folder is a third of the size, and only labels on CPUs. Default: True.
         training: what the card shall say of how the model was trained, value by name. Default: nothing.
         out_of_fold: [held_out, labels] the label logits to fit and to measure with, where the model has seen
             `held_out`: those of models that had not. Default: its own.
@@ -96,7 +99,7 @@ def export(
     held = [[stance in (held_out[row].stances or ()) for stance in stances] for row in asked]
     calibration = fit_calibration(logits, true, stance_logits[asked], np.array(held, bool), stances, labels)
     with _whole_folder(out) as folder:
-        save_checkpoint(folder, model, weights)
+        save_checkpoint(folder, model, weights if checkpoint else None)
         _save_tokenizer(folder, plain, tokenizer, max_tokens)
         (folder / "model.onnx").write_bytes(networks[precision])
         write_card(

@@ -260,12 +260,14 @@ def label_bias(model: StanceModel) -> str | None:
     return names[-1] if names else None
 
 
-def save_checkpoint(folder: Path, model: StanceModel, weights: Mapping[str, Tensor]) -> None:
-    """Write `config.json` and `model.safetensors`."""
+def save_checkpoint(folder: Path, model: StanceModel, weights: Mapping[str, Tensor] | None) -> None:
+    """Write `config.json` and, if there are weights, `model.safetensors`."""
     config = model.classifier.config
     config.dtype = torch.float32  # what it is opened as: half precision is slow on most CPUs
     config.architectures = [type(model.classifier).__name__]
     config.save_pretrained(folder)
+    if weights is None:
+        return
     file = folder / "model.safetensors"
     save_file(dict(weights), file, metadata={"format": "pt"})
     file.chmod(0o644)  # safetensors keeps what it writes to its owner

@@ -93,6 +93,18 @@ def test_the_folder_is_a_hugging_face_checkpoint(trained: tuple, tmp_path: Path)
     assert model.config.id2label[int(logits.argmax())] == "denial"
 
 
+def test_a_folder_without_its_checkpoint_still_labels(trained: tuple, tmp_path: Path) -> None:
+    """As the whole one does; it is no base to train from."""
+    whole, small = tmp_path / "whole", tmp_path / "small"
+    for folder in (whole, small):
+        export(*trained, folder, held_out=[DENIED, FELL], max_tokens=48, checkpoint=folder == whole)
+    answers = [stance.load(folder).classify(DENIED.text).probabilities for folder in (whole, small)]
+    assert answers[0] == answers[1]
+    assert "model.safetensors" not in open_bundle(small, every_file=True).hashes
+    with pytest.raises(ModelError, match="small"):
+        fit([DENIED], [DENIED], base=small, work=tmp_path / "work")
+
+
 def test_training_again_gives_the_same_weights(tmp_path: Path) -> None:
     """The seed decides."""
     first, second = (
