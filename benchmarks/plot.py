@@ -19,6 +19,7 @@ HIDDEN = (
     "stance-acts",
     "stance-processes",
     "stance-acts-processes",
+    "stance-fast-network",
     "stance-fast-processes",
     "pipeline-32",
 )

@@ -57,10 +57,10 @@ class Way:
     folder: Callable[[Setup], str] | None = None
 
 
-def open_stance(setup: Setup, *, acts: bool = False) -> Label:
+def open_stance(setup: Setup, *, acts: bool = False, cascade: bool = True) -> Label:
     import stance
 
-    classifier = stance.load(setup.model, threads=setup.threads)
+    classifier = stance.load(setup.model, threads=setup.threads, cascade=cascade)
     return lambda texts: [prediction.label for prediction in classifier.classify_many(texts, acts=acts)]
 
 
@@ -96,18 +96,23 @@ def checkpoint(folder: str) -> list[Path]:
     return [Path(folder) / name for name in ("model.safetensors", "tokenizer.json", "config.json")]
 
 
-def our_way(title: str, *, fast: bool = False, acts: bool = False, processes: bool = False) -> Way:
+def our_way(
+    title: str, *, fast: bool = False, acts: bool = False, cascade: bool = True, processes: bool = False
+) -> Way:
     """Return one of our models as a way: the fast one or the best, in this process or in two."""
 
     def folder(setup: Setup) -> str:
         return setup.fast if fast else setup.model
 
     def label(setup: Setup) -> Label:
-        start = open_stance_processes if processes else open_stance
-        return start(replace(setup, model=folder(setup)), acts=acts)
+        setup = replace(setup, model=folder(setup))
+        return (
+            open_stance_processes(setup, acts=acts)
+            if processes
+            else open_stance(setup, acts=acts, cascade=cascade)
+        )
 
-    name = f"stance{'-fast' if fast else ''}{'-acts' if acts else ''}"
-    same = name if processes else None
+    same = f"stance{'-fast' if fast else ''}{'-acts' if acts else ''}" if processes else None
     return Way(title, label, lambda setup: ours(folder(setup)), family="ours", labels_of=same, folder=folder)
 
 
@@ -117,6 +122,7 @@ WAYS = {
     "stance-processes": our_way("stance, 2 processes", processes=True),
     "stance-acts-processes": our_way("stance, 2 processes, with acts", acts=True, processes=True),
     "stance-fast": our_way("stance fast", fast=True),
+    "stance-fast-network": our_way("stance fast, without its first stage", fast=True, cascade=False),
     "stance-fast-processes": our_way("stance fast, 2 processes", fast=True, processes=True),
     "pipeline": Way(
         "transformers pipeline, as it comes",

@@ -6,8 +6,9 @@ r"""Train and export `models/base`.
 `--encoder` is a Hub id or a folder: of an encoder, or a model folder to go on from. `--soft` are sentences
 that `distil.py` labelled. With `--context-column previous` the model learns to read the sentence before,
 half of the time (`--context-dropout`), so that it serves sentences with and without it. With `--labels-only`
-it learns no acts. `--frozen` and `--bf16` are for large encoders; `--no-checkpoint` leaves out the weights
-that training could go on from.
+it learns no acts. The epoch with the best macro-F1 of labels is kept; as that says nothing of acts,
+`--keep-last` keeps the last. `--frozen` and `--bf16` are for large encoders; `--no-checkpoint` leaves out the
+weights that training could go on from.
 """
 
 import argparse
@@ -37,6 +38,7 @@ if __name__ == "__main__":
     parser.add_argument("--context-column")
     parser.add_argument("--context-dropout", type=float, default=Recipe().context_dropout)
     parser.add_argument("--frozen", type=int, default=Recipe().frozen)
+    parser.add_argument("--keep-last", action="store_true")
     parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--no-checkpoint", action="store_true")
     parser.add_argument("--max-flips", type=float, default=0.01)
@@ -62,6 +64,7 @@ if __name__ == "__main__":
         learning_rate=options.learning_rate,
         context_dropout=options.context_dropout,
         frozen=options.frozen,
+        keep_last=options.keep_last,
         bf16=options.bf16,
         seed=options.seed,
     )

@@ -1,7 +1,7 @@
 """Print the figures of a model as Markdown, or write them into its card.
 
 python training/table.py models/base dev.jsonl            prints
-python training/table.py models/base dev.jsonl --card     fills training/card.md into models/base/README.md
+python training/table.py models/base dev.jsonl --card     fills cards/base.md into models/base/README.md
 
 With `--context-column previous` sentences are read with what stood before them; the challenge has none.
 """
@@ -163,5 +163,5 @@ if __name__ == "__main__":
     table = figures(options.model, options.data, options.context_column)
     print(table)
     if options.card:
-        card = Template((HERE / "card.md").read_text(encoding="utf-8"))
+        card = Template((HERE / "cards" / f"{options.model.name}.md").read_text(encoding="utf-8"))
         (options.model / "README.md").write_text(card.substitute(figures=table), encoding="utf-8")

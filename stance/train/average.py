@@ -20,21 +20,25 @@ State = dict[str, Tensor]
 
 
 class BestAverage(TrainerCallback):
-    """Average the weights, keep the average of the best epoch, stop when it gets no better.
+    """Average the weights, keep the average of the best epoch or the last, stop when it gets no better.
 
     Args:
         model: what is trained.
         decay: of the moving average, 0 (no averaging) to below 1.
         patience: epochs without a better macro-F1 after which training stops, at least 1; None goes on
             to the last epoch.
+        keep_last: keep the average of the last epoch, whatever its macro-F1. Default: False.
 
     Source: Polyak & Juditsky 1992; as a moving average, Tarvainen & Valpola 2017.
     """
 
-    def __init__(self, model: nn.Module, *, decay: float, patience: int | None) -> None:
+    def __init__(
+        self, model: nn.Module, *, decay: float, patience: int | None, keep_last: bool = False
+    ) -> None:
         self._model = model
         self._decay = decay
         self._patience = patience
+        self._keep_last = keep_last
         self._learnt = {name for name, weight in model.named_parameters() if weight.requires_grad}
         self._average = self._copy()
         self._best = self._average
@@ -59,10 +63,13 @@ class BestAverage(TrainerCallback):
                 self._average[name] = self._average[name].to(weight.device).lerp_(weight, 1 - decay)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **given: Any) -> None:
-        """Keep the average if it is the best so far."""
+        """Keep the average if it is the best so far, or always."""
         score = given["metrics"][f"eval_{METRIC}"]
-        if score > self.best_score:
-            self.best_score, self._best, self._waited = score, _copied(self._average), 0
+        better = score > self.best_score
+        if better or self._keep_last:
+            self._best = _copied(self._average)
+        if better:
+            self.best_score, self._waited = score, 0
         else:
             self._waited += 1
             control.should_training_stop |= self._waited == self._patience

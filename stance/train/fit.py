@@ -56,6 +56,8 @@ class Recipe:
         averaging: decay of the moving average of the weights, 0 (none) to below 1. Default 0.995.
         patience: epochs without a better macro-F1 after which training stops, at least 1. Default: None,
             all epochs are run.
+        keep_last: end with the weights of the last epoch, not of the one with the best macro-F1, which says
+            nothing of acts. Default False.
         max_tokens: training sentences are cut there. Default 128.
         context_dropout: share of contexts that are left unread in training, at random, 0 to 1: one model then
             serves sentences with and without context. Default 0.5.
@@ -79,6 +81,7 @@ class Recipe:
     label_smoothing: float = 0.05
     averaging: float = 0.995
     patience: int | None = None
+    keep_last: bool = False
     max_tokens: int = 128
     context_dropout: float = 0.5
     class_weights: ClassWeights = ClassWeights.NONE
@@ -151,7 +154,7 @@ def fit(
         name: encode(part, tokenizer, labels=labels, stances=stances, max_tokens=recipe.max_tokens)
         for name, part in (("train", train), ("development", development))
     }
-    best = BestAverage(model, decay=recipe.averaging, patience=recipe.patience)
+    best = BestAverage(model, decay=recipe.averaging, patience=recipe.patience, keep_last=recipe.keep_last)
     trainer = _AverageTrainer(
         best,
         work,

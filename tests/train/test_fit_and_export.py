@@ -179,6 +179,17 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path: Path) -> Non
     assert len(scores) < 60
 
 
+@pytest.mark.parametrize("keep_last", [False, True])
+def test_the_last_epoch_is_kept_where_it_is_asked_for(tmp_path: Path, keep_last: bool) -> None:
+    """Even if what it started from had the better macro-F1."""
+    recipe = Recipe(learning_rate=1.0, epochs=1, batch_size=8, averaging=0.0, keep_last=keep_last)
+    tiny = stance.load(TINY)
+    said = [LabelledSentence(one.text, one.label) for one in tiny.classify_many(SENTENCES)]
+    model, _ = fit(TRAIN, said, base=TINY, work=tmp_path, recipe=recipe)
+    before = open_base(TINY, labels=stance.LABELS, stances=stance.LABELS[1:]).state_dict()
+    assert keep_last != all(torch.equal(before[name], weight) for name, weight in model.state_dict().items())
+
+
 def test_a_new_run_never_resumes_an_old_one(tmp_path: Path) -> None:
     """Checkpoints that lie about in the work folder are gone once a run begins anew."""
     fit(TRAIN, [DENIED], base=TINY, work=tmp_path, recipe=RECIPE)
