@@ -1,6 +1,5 @@
 """Files to labelled sentences."""
 
-import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from datasets import load_dataset, load_from_disk
 
 from stance.errors import InputError
 from stance.predictions import Span
+from stance.records import Malformed, records
 
 Row = Mapping[str, Any]
 
@@ -165,17 +165,20 @@ def _separated(path: Path, columns: Columns) -> Iterator[Row | BrokenRow]:
     with _open_text(path) as file:
         separator = "\t" if path.suffix.lower() == ".tsv" else _separator(file.readline())
         file.seek(0)
-        reader = csv.reader(file, delimiter=separator)
-        header = next(reader, [])
+        rows = records(file, separator=separator)
+        header = next(rows, [])
+        if isinstance(header, Malformed):
+            raise InputError(f"{path}: the header: {header.reason}; mend it")
         _check_columns(path, columns, header)
-        for number, cells in enumerate(reader, 1):
-            if len(cells) == len(header):
-                yield dict(zip(header, cells, strict=True))
-            elif cells:
-                quote = "; a quote left open?" if "\n" in cells[-1] else ""
-                yield BrokenRow(number, f"{len(cells)} fields; the header has {len(header)}{quote}")
-            else:
+        for number, cells in enumerate(rows, 1):
+            if isinstance(cells, Malformed):
+                yield BrokenRow(number, cells.reason)
+            elif not cells:
                 yield BrokenRow(number, "an empty line")
+            elif len(cells) != len(header):
+                yield BrokenRow(number, f"{len(cells)} fields; the header has {len(header)}")
+            else:
+                yield dict(zip(header, cells, strict=True))
 
 
 def _separator(header: str) -> str:
