@@ -95,7 +95,7 @@ def train_model(
     )
     with one_voice() as first:
         held_out = read_whole(development, columns)
-        sentences = read_checked(data, columns, held_out, set_aside if first else None)
+        sentences = read_checked(data, columns, held_out, set_aside if first else None).require()
         labels = _label_set([*sentences, *held_out])
         start = base or find_model()
         if head_only is None:
