@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from stance.batches import batches
-from stance.bundle import CONTRACT, write_contract
+from stance.bundle import CONTRACT, FP32_NETWORK, write_contract
 from stance.calibration import label_probabilities
 from stance.errors import ModelError, OutputError
 from stance.train.bert import build_graph
@@ -57,6 +57,7 @@ def export(
     precision: Precision = Precision.INT8,
     max_flips: float | None = MOST_FLIPS,
     checkpoint: bool = True,
+    fp32: bool = False,
     training: Mapping[str, object] | None = None,
     out_of_fold: NDArray[np.float32] | None = None,
 ) -> float:
@@ -75,6 +76,8 @@ def export(
             test on `held_out`; None, any, where the head was fitted to what int8 gives. Default 0.01.
         checkpoint: write the weights in half precision as well, from which training goes on and a GPU
             computes. Without them the folder is a third of the size, and only labels on CPUs. Default: True.
+        fp32: write the network in fp32 as well, as `model_fp32.onnx`, which is about four times as large.
+            Default: False.
         training: what the card shall say of how the model was trained, value by name. Default: nothing.
         out_of_fold: [held_out, labels] the label logits to fit and to measure with, where the model has seen
             `held_out`: those of models that had not. Default: its own.
@@ -110,11 +113,14 @@ def export(
         save_checkpoint(folder, model, weights if checkpoint else None)
         _save_tokenizer(folder, plain, tokenizer, max_tokens)
         (folder / "model.onnx").write_bytes(networks[precision])
+        if fp32:
+            (folder / FP32_NETWORK).write_bytes(networks[Precision.FP32])
         write_card(
             folder,
             name=out.name,
             scores=score(labels, true, label_probabilities(logits, calibration)),
             precision=precision,
+            has_fp32=fp32,
             flips=flips,
             reads_context=model.reads_context,
             out_of_fold=out_of_fold is not None,

@@ -83,6 +83,29 @@ def test_what_is_calibrated_is_what_is_answered(
     assert all(sorted(ids) == sorted(shown) for ids in seen)
 
 
+def test_the_network_is_there_in_fp32_as_well_on_request(trained: tuple, tmp_path: Path) -> None:
+    """It is loaded by its precision, and says what the checkpoint says; the card and the contract name it."""
+    out = tmp_path / "mine"
+    export(*trained, out, held_out=[DENIED, FELL], max_tokens=48)
+    assert not (out / "model_fp32.onnx").exists()
+    with pytest.raises(ModelError, match=r"names no model_fp32\.onnx"):
+        stance.load(out, precision="fp32")
+    export(*trained, out, held_out=[DENIED, FELL], max_tokens=48, fp32=True)
+    assert "model_fp32.onnx" in open_bundle(out, every_file=True).hashes
+    assert (
+        '`model_fp32.onnx` in fp32 (`stance.load(..., precision="fp32")`)' in (out / "README.md").read_text()
+    )
+    row = AutoTokenizer.from_pretrained(out)(DENIED.text, return_tensors="pt")
+    with torch.inference_mode():
+        logits = AutoModelForSequenceClassification.from_pretrained(out).eval()(**row).logits.numpy()
+    quantised, exact = (
+        stance.load(out, precision=precision)._session.logits(row["input_ids"].numpy())[0]
+        for precision in (None, "fp32")
+    )
+    assert exact == pytest.approx(logits, abs=1e-4)
+    assert quantised != pytest.approx(exact, abs=1e-4)
+
+
 def test_the_folder_is_a_hugging_face_checkpoint(trained: tuple, tmp_path: Path) -> None:
     """The usual classes open it, in full precision and with the right names."""
     export(*trained, tmp_path / "mine", held_out=[DENIED, FELL], max_tokens=48)

@@ -68,6 +68,9 @@ def train_model(
             show_default=f"{MOST_FLIPS}; with --head-only, which learns from what int8 gives, no limit",
         ),
     ] = None,
+    fp32: Annotated[
+        bool, typer.Option("--fp32", help="Write the network in fp32 as well, as model_fp32.onnx.")
+    ] = False,
     head_only: Annotated[
         bool | None,
         typer.Option(
@@ -122,6 +125,7 @@ def train_model(
                 held_out=fitted.held_out,
                 precision=precision,
                 max_flips=MOST_FLIPS if max_flips is None and not head_only else max_flips,
+                fp32=fp32,
                 training=training,
                 out_of_fold=fitted.out_of_fold,
             )
