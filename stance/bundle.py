@@ -22,6 +22,9 @@ ENGINE_FILES = ("config.json", "tokenizer.json", "model.onnx")
 """The files that labelling reads, and that are therefore verified whenever a folder is opened; so is the
 first stage's, where there is one."""
 
+FP32_NETWORK = "model_fp32.onnx"
+"""The same network as `model.onnx`, not quantised; a folder may do without."""
+
 _PACKAGE = Path(__file__).resolve().parent
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from stance.acts import find_acts
 from stance.batches import Batch, batches
-from stance.bundle import Bundle, find_model, open_bundle
+from stance.bundle import FP32_NETWORK, Bundle, find_model, open_bundle
 from stance.calibration import decide_stances, label_probabilities, stance_probabilities
 from stance.devices import CPU, kind_of
 from stance.errors import InputError
@@ -51,6 +51,8 @@ class _Reading:
     logits: list[_TokenLogits | None]
 
 
+FP32 = "fp32"
+
 EMPTY = "empty"
 """The reason given for a text of nothing but white space."""
 
@@ -64,6 +66,7 @@ def load(
     threads: int | None = None,
     device: str = CPU,
     cascade: bool = True,
+    precision: str | None = None,
 ) -> "Classifier":
     """Load a model.
 
@@ -75,17 +78,25 @@ def load(
             computes in bfloat16, not int8, and labels a few sentences otherwise. Default: "cpu".
         cascade: let the model's first stage, if it has one as "fast" does, answer plain sentences without
             the network; `Prediction.reason` is then "plain". Default: True.
+        precision: "fp32" runs, on the CPU, the network that `stance train --fp32` leaves in a folder; it is
+            slower, and labels a few sentences otherwise. Default: None, what `model.onnx` is, mostly int8.
 
     Raises:
-        InputError: there is no such device.
+        InputError: there is no such device, or no such precision there.
         MissingExtraError: the extra `gpu` is not installed.
-        ModelError: the folder is missing, damaged, or not of this format.
+        ModelError: the folder is missing, damaged, not of this format, or lacks the network in fp32.
     """
+    if precision not in (None, FP32) or (precision and kind_of(device) != CPU):
+        raise InputError(
+            f'precision {precision!r} on device {device} came; None, or "fp32" on cpu, was expected'
+        )
     if threads is not None and threads < 1:
         raise InputError(f"threads must be at least 1; {threads} came")
     bundle = open_bundle(find_model(model))
     if not cascade:
         bundle = replace(bundle, first_stage=None)
+    if precision == FP32:
+        bundle = replace(bundle, onnx=bundle.read(FP32_NETWORK))
     return Classifier(bundle, _open_session(bundle, threads, device))
 
 

@@ -131,6 +131,19 @@ def test_threads_must_be_positive() -> None:
         stance.load(TINY, threads=0)
 
 
+@pytest.mark.parametrize(("precision", "device"), [("fp16", "cpu"), ("int8", "cpu"), ("fp32", "cuda")])
+def test_a_precision_that_is_not_there_is_refused(precision: str, device: str) -> None:
+    """What came, and what could."""
+    with pytest.raises(InputError, match=f"precision '{precision}' on device {device} came"):
+        stance.load(TINY, precision=precision, device=device)
+
+
+def test_a_folder_without_fp32_is_told_so() -> None:
+    """It is not labelled in int8 instead."""
+    with pytest.raises(ModelError, match=r"names no model_fp32\.onnx"):
+        stance.load(TINY, precision="fp32")
+
+
 def test_a_classifier_that_may_abstain_keeps_its_probabilities(tiny: stance.Classifier) -> None:
     """Below a label's threshold nothing is decided and the reason says so; all else is as it was."""
     plain = list(tiny.classify_many(SENTENCES, acts=True))

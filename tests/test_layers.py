@@ -10,7 +10,7 @@ import stance
 PACKAGE = Path(stance.__file__).parent
 LAYERS = (
     {"labels", "errors", "processor", "devices"},
-    {"sentences", "predictions", "calibration", "cascade", "pages"},
+    {"sentences", "predictions", "calibration", "cascade", "pages", "records"},
     {"bundle", "batches", "texts", "tokens", "session", "acts", "mentions"},
     {"gpu"},
     {"classifier"},

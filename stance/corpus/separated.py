@@ -1,8 +1,7 @@
 """CSV and TSV: records of cells under a header; every cell is a string."""
 
-import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,9 +13,7 @@ from stance.corpus.lines import BREAKS_OFF, BUFFER, NOT_UTF8
 from stance.corpus.parts import Broken, Done, Limits, Part, Rejection, Row, cut
 from stance.corpus.sources import Source, UnreadableError
 from stance.corpus.tables import Parsed, Record, is_unicode, tabulate
-
-MOST_CHARACTERS = 1 << 23
-"""Of a cell: where a quotation mark is never closed, no more than this is lost with it."""
+from stance.records import Malformed, records
 
 
 class SeparatedReader:
@@ -52,36 +49,18 @@ class SeparatedReader:
         buffer = io.BufferedReader(stream, BUFFER)
         lines = io.TextIOWrapper(buffer, encoding="utf-8-sig", errors="surrogateescape", newline="")
         try:
-            yield _read(csv.reader(lines, delimiter=self._separator))
+            yield _read(lines, self._separator)
         finally:
             lines.detach()
             buffer.detach()
 
 
-def _read(reader: Any) -> Iterator[list[str] | Broken]:
-    while True:
-        try:
-            with _long_cells():
-                cells = next(reader, None)
-        except csv.Error as error:
-            yield Broken(f"not CSV: {error}")
-            continue
-        except (ArrowException, OSError) as error:
-            yield Broken(BREAKS_OFF, explain(error))
-            return
-        if cells is None:
-            return
-        yield cells
-
-
-@contextmanager
-def _long_cells() -> Iterator[None]:
-    """Allow long cells for as long as a record is read: the limit is the whole process's."""
-    before = csv.field_size_limit(MOST_CHARACTERS)
+def _read(lines: Iterable[str], separator: str) -> Iterator[list[str] | Broken]:
     try:
-        yield
-    finally:
-        csv.field_size_limit(before)
+        for record in records(lines, separator=separator):
+            yield Broken(record.reason, record.raw) if isinstance(record, Malformed) else record
+    except (ArrowException, OSError) as error:
+        yield Broken(BREAKS_OFF, explain(error))
 
 
 def _header(cells: Iterator[list[str] | Broken]) -> list[str]:

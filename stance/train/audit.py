@@ -1,4 +1,4 @@
-"""Labelled sentences to those whose labels are likely wrong."""
+"""Labelled sentences to how likely their labels are wrong."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,15 +22,16 @@ FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Suspect:
-    """A sentence whose label is likely wrong.
+class Finding:
+    """What an audit says of a sentence's label.
 
     Args:
-        row: where it stood in its file.
+        row: where the sentence stood in its file.
         label: the label it has.
-        suggestion: the label that is likelier.
+        suggestion: the likeliest of all others.
         probability: of its label, out of fold, 0 to 1; the lower, the likelier it is wrong.
         confident: whether confident learning counts it under another label.
+        is_suspect: whether it is confident of that, or the suggestion is likelier than the label.
         text: the sentence.
     """
 
@@ -39,10 +40,11 @@ class Suspect:
     suggestion: str
     probability: float
     confident: bool
+    is_suspect: bool
     text: str
 
 
-def audit(sentences: Sequence[LabelledSentence], features: Array, *, seed: int = 0) -> list[Suspect]:
+def audit(sentences: Sequence[LabelledSentence], features: Array, *, seed: int = 0) -> list[Finding]:
     """Find likely label errors by confident learning on out-of-fold probabilities.
 
     Args:
@@ -51,9 +53,10 @@ def audit(sentences: Sequence[LabelledSentence], features: Array, *, seed: int =
         seed: decides the folds. Default 0.
 
     Returns:
-        The suspects, the likeliest error first: rows that confident learning counts under another label, and
-        rows of which another label is likelier than their own. Ranked by the probability of their own, which
-        finds more errors than its distance to the next (`training/flips.py`).
+        What is found of each sentence, the likeliest error first: the suspects, which are rows that confident
+        learning counts under another label and rows of which another label is likelier than their own, and
+        after them all others. Both are ranked by the probability of their own, which finds more errors than
+        its distance to the next (`training/flips.py`).
 
     Source: Northcutt et al. 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels"; the ranking
     is its self-confidence.
@@ -65,18 +68,19 @@ def audit(sentences: Sequence[LabelledSentence], features: Array, *, seed: int =
     likeliest = np.where(np.eye(len(labels), dtype=bool)[given], -1, probabilities).argmax(axis=1)
     confident = _confident_labels(given, probabilities) != given
     doubted = confident | (probabilities.argmax(axis=1) != given)
-    suspects = [
-        Suspect(
-            sentences[row].row,
-            sentences[row].label,
-            labels[likeliest[row]],
-            round(float(own[row]), 4),
-            bool(confident[row]),
-            sentences[row].text,
+    findings = [
+        Finding(
+            sentence.row,
+            sentence.label,
+            labels[likeliest[index]],
+            round(float(own[index]), 4),
+            bool(confident[index]),
+            bool(doubted[index]),
+            sentence.text,
         )
-        for row in np.flatnonzero(doubted).tolist()
+        for index, sentence in enumerate(sentences)
     ]
-    return sorted(suspects, key=lambda suspect: suspect.probability)
+    return sorted(findings, key=lambda finding: (not finding.is_suspect, finding.probability))
 
 
 def embed(

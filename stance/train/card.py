@@ -19,6 +19,7 @@ def write_card(
     name: str,
     scores: Scores,
     precision: Precision,
+    has_fp32: bool,
     flips: float,
     reads_context: bool,
     out_of_fold: bool,
@@ -31,6 +32,7 @@ def write_card(
         name: the model's.
         scores: its figures on the development part.
         precision: of the network.
+        has_fp32: whether the network is there in fp32 as well.
         flips: the share of labels that differ from fp32, 0 to 1.
         reads_context: whether it reads the sentence before.
         out_of_fold: whether the figures are those of models that had not seen a sentence, as this one has.
@@ -43,6 +45,7 @@ def write_card(
         name=name,
         scores=scores,
         precision=str(precision),
+        has_fp32=has_fp32,
         flips=flips,
         reads_context=reads_context,
         out_of_fold=out_of_fold,

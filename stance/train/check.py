@@ -21,12 +21,14 @@ class Report:
     Args:
         sentences: fit for training, in order.
         set_aside: the other rows, in order.
+        contradictory: those of them that share a text, with one context, and not the label, by text; and why.
         warnings: what does not keep from training.
         refusals: what does.
     """
 
     sentences: tuple[LabelledSentence, ...]
     set_aside: tuple[BrokenRow, ...]
+    contradictory: tuple[BrokenRow, ...]
     warnings: tuple[str, ...]
     refusals: tuple[str, ...]
 
@@ -75,11 +77,12 @@ def check(
         else:
             kept.append(row)
     warnings = tuple(_warnings(kept))
-    kept, repeated = _without_repeats(kept, {_key(sentence.text) for sentence in development})
-    aside += repeated
+    kept, repeated, contradictory = _without_repeats(kept, {_key(sentence.text) for sentence in development})
+    aside += [*repeated, *contradictory]
     return Report(
         sentences=tuple(kept),
         set_aside=tuple(sorted(aside, key=lambda row: row.row)),
+        contradictory=tuple(contradictory),
         warnings=warnings,
         refusals=tuple(_refusals(kept, labels, development)),
     )
@@ -87,25 +90,28 @@ def check(
 
 def _without_repeats(
     sentences: Sequence[LabelledSentence], elsewhere: set[str]
-) -> tuple[list[LabelledSentence], list[BrokenRow]]:
+) -> tuple[list[LabelledSentence], list[BrokenRow], list[BrokenRow]]:
+    """Return what is kept, what repeats something, and what contradicts itself, each text in one place."""
     alike: dict[tuple[str, str], list[LabelledSentence]] = defaultdict(list)
     keys = [(_key(sentence.text), _key(sentence.context or "")) for sentence in sentences]
     for key, sentence in zip(keys, sentences, strict=True):
         alike[key].append(sentence)
-    kept, aside = [], []
+    kept, aside, contradictory = [], [], []
     for key, sentence in zip(keys, sentences, strict=True):
         same = alike[key]
         if key[0] in elsewhere:
             aside.append(BrokenRow(sentence.row, "its text is in the development part"))
         elif len(found := sorted({other.label for other in same})) > 1:
-            rows = _named([other.row for other in same])
-            aside.append(BrokenRow(sentence.row, f"one text with labels {', '.join(found)}: rows {rows}"))
+            if sentence is same[0]:
+                rows = _named([other.row for other in same])
+                why = f"one text with labels {', '.join(found)}: rows {rows}"
+                contradictory += [BrokenRow(other.row, why) for other in same]
         elif sentence is not same[0]:
             how = "repeats" if sentence.text == same[0].text else "nearly repeats"
             aside.append(BrokenRow(sentence.row, f"{how} row {same[0].row}"))
         else:
             kept.append(sentence)
-    return kept, aside
+    return kept, aside, contradictory
 
 
 def _key(text: str) -> str:

@@ -1,6 +1,5 @@
 """Files to labelled sentences."""
 
-import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from datasets import load_dataset, load_from_disk
 
 from stance.errors import InputError
 from stance.predictions import Span
+from stance.records import Malformed, records
 
 Row = Mapping[str, Any]
 
@@ -91,8 +91,8 @@ class Columns:
         stances: a list, or names separated by blanks, commas or semicolons; null where no reader was asked.
             Default: not read.
         acts: a list of objects with `stance` and `cue`, a [start, end) pair of offsets in the text or null,
-            and likewise `source` and `claim` if the reader was asked for them; null where no reader was
-            asked. Default: not read.
+            and likewise `source` and `claim` if the reader was asked for them; the list may be a string of
+            JSON. Null or blank where no reader was asked. Default: not read.
         group: article or outlet. Default: not read.
         context: the sentence before; null or blank where there is none. Default: not read.
         label_map: new names of labels; others stay. Default: none.
@@ -132,8 +132,23 @@ def read(source: str | Path, columns: Columns | None = None) -> Iterator[Labelle
         InputError: the source cannot be read or lacks a column; the columns that there are are named.
     """
     columns = columns or Columns()
-    for number, row in enumerate(_raw_rows(str(source), columns), 1):
+    for number, row in enumerate(read_rows(source, columns), 1):
         yield row if isinstance(row, BrokenRow) else _labelled(row, columns, number)
+
+
+def read_rows(source: str | Path, columns: Columns) -> Iterator[Row | BrokenRow]:
+    """Read rows as they are, with all their columns; see `read`."""
+    path = Path(source)
+    try:
+        match path.suffix.lower():
+            case ".csv" | ".tsv":
+                yield from _separated(path, columns)
+            case ".jsonl" | ".ndjson":
+                yield from _json_lines(path, columns)
+            case _:
+                yield from _dataset(str(source), columns)
+    except OSError as error:
+        raise InputError(f"{source}: {error.strerror or error}") from error
 
 
 def without_context(sentences: Iterable[LabelledSentence]) -> list[LabelledSentence]:
@@ -147,35 +162,24 @@ def unknown_label(name: str, known: Sequence[str]) -> str:
     return f"unknown label {name!r}; known: {', '.join(known)}" + (f"; meant {near[0]}?" if near else "")
 
 
-def _raw_rows(source: str, columns: Columns) -> Iterator[Row | BrokenRow]:
-    path = Path(source)
-    try:
-        match path.suffix.lower():
-            case ".csv" | ".tsv":
-                yield from _separated(path, columns)
-            case ".jsonl" | ".ndjson":
-                yield from _json_lines(path, columns)
-            case _:
-                yield from _dataset(source, columns)
-    except OSError as error:
-        raise InputError(f"{source}: {error.strerror or error}") from error
-
-
 def _separated(path: Path, columns: Columns) -> Iterator[Row | BrokenRow]:
     with _open_text(path) as file:
         separator = "\t" if path.suffix.lower() == ".tsv" else _separator(file.readline())
         file.seek(0)
-        reader = csv.reader(file, delimiter=separator)
-        header = next(reader, [])
+        rows = records(file, separator=separator)
+        header = next(rows, [])
+        if isinstance(header, Malformed):
+            raise InputError(f"{path}: the header: {header.reason}; mend it")
         _check_columns(path, columns, header)
-        for number, cells in enumerate(reader, 1):
-            if len(cells) == len(header):
-                yield dict(zip(header, cells, strict=True))
-            elif cells:
-                quote = "; a quote left open?" if "\n" in cells[-1] else ""
-                yield BrokenRow(number, f"{len(cells)} fields; the header has {len(header)}{quote}")
-            else:
+        for number, cells in enumerate(rows, 1):
+            if isinstance(cells, Malformed):
+                yield BrokenRow(number, cells.reason)
+            elif not cells:
                 yield BrokenRow(number, "an empty line")
+            elif len(cells) != len(header):
+                yield BrokenRow(number, f"{len(cells)} fields; the header has {len(header)}")
+            else:
+                yield dict(zip(header, cells, strict=True))
 
 
 def _separator(header: str) -> str:
@@ -270,6 +274,8 @@ def _stances(row: Row, columns: Columns) -> tuple[str, ...] | None:
 
 def _acts(row: Row, columns: Columns, text: str) -> tuple[LabelledAct, ...] | None:
     acts = row[columns.acts] if columns.acts else None
+    if isinstance(acts, str):
+        acts = json.loads(acts) if acts.strip() else None
     return None if acts is None else tuple(read_act(act, text) for act in acts)
 
 

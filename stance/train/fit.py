@@ -3,7 +3,7 @@
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
@@ -29,6 +29,7 @@ from stance.train.lora import add_adapters, merge_adapters
 from stance.train.metrics import macro_f1
 from stance.train.model import StanceModel, has_labels, open_base
 from stance.train.probe import probe_head
+from stance.train.start import describe_start, note_start, require_start
 
 HEAD_RATE = 10
 """How much faster the heads of stances and acts learn, which a pretrained encoder lacks."""
@@ -117,8 +118,8 @@ def fit(
         labels: in the order of the label logits. Default: the project's.
         stances: in the order of the stance logits; empty for a label set that is not about stances.
             Default: the project's.
-        resume: go on from the last checkpoint in `work`, if there is one. It ends in the same weights as a
-            run that was not stopped. Default: False.
+        resume: go on from the last checkpoint in `work`, if there is one, with what that run was started
+            with. It ends in the same weights as a run that was not stopped. Default: False.
         callbacks: told of progress, as `stance.train.progress` has them. Default: nothing is shown.
 
     Returns:
@@ -128,7 +129,7 @@ def fit(
         InputError: a sentence has an unknown label.
         MissingExtraError: `lora` is asked for, and `peft` is not installed.
         ModelError: there is no such encoder, or more of its layers shall be frozen than it has.
-        OutputError: a checkpoint cannot be written.
+        OutputError: a checkpoint cannot be written, or what is to be resumed was started with something else.
     """
     recipe = recipe or Recipe()
     set_seed(recipe.seed)
@@ -144,6 +145,18 @@ def fit(
     if recipe.lora is not None:
         add_adapters(model, rank=recipe.lora)
     tokenizer = cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(base))
+    start = describe_start(
+        train,
+        development,
+        base=base,
+        commit=getattr(model.classifier.config, "_commit_hash", None),
+        labels=labels,
+        stances=stances,
+        recipe=asdict(recipe),
+    )
+    checkpoint = last_checkpoint(work) if resume else None
+    if checkpoint:
+        require_start(work, start)
     model.finds_acts |= any(act.whole for sentence in train for act in sentence.acts or ())
     model.reads_context = any(sentence.context for sentence in train)
     if not model.reads_context:
@@ -171,10 +184,11 @@ def fit(
         with trainer.args.main_process_first():
             for stale in work.glob("checkpoint-*"):  # of an earlier run: never to be resumed from
                 shutil.rmtree(stale)
-    checkpoint = last_checkpoint(work) if resume else None
     if checkpoint:
         best.restore(checkpoint)
         trainer.args.eval_on_start = False  # it was measured; to measure it again would count as no better
+    elif trainer.is_world_process_zero():
+        note_start(work, start)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.accelerator.end_training()
     if recipe.lora is not None:

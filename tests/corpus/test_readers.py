@@ -244,3 +244,11 @@ def test_parquet_comes_through_to_the_bit(tmp_path: Path) -> None:
     score_here(tmp_path / "a.parquet", tmp_path / "out", Options(format=Output.PARQUET))
     found = parquet.read_table(tmp_path / "out" / "rows")
     assert found.select(table.column_names).equals(table)
+
+
+def test_a_quote_left_open_costs_its_own_row() -> None:
+    """It is rejected as it came, and the rows after it are labelled."""
+    good, bad = scored("a.csv", b'id,text\n1,"It fell.\n2,It rose.\n3,"It rose, twice."\n', 3)
+    assert [row["id"] for row in good] == ["2", "3"]
+    assert [(row["row"], row["reason"]) for row in bad] == [(1, "a quotation mark left open")]
+    assert bad[0]["raw"].startswith('1,"It fell.')

@@ -17,7 +17,10 @@ def test_flipped_labels_come_first() -> None:
     flipped = set(generator.choice(1000, 20, replace=False).tolist())
     labels = [(label + 1) % 3 if row in flipped else label for row, label in enumerate(true)]
     rows = [LabelledSentence(f"row {row}", "abc"[label], row=row) for row, label in enumerate(labels)]
-    suspects = audit(rows, features)
+    findings = audit(rows, features)
+    assert sorted(finding.row for finding in findings) == list(range(1000))
+    suspects = [finding for finding in findings if finding.is_suspect]
+    assert findings[: len(suspects)] == suspects
     assert len({suspect.row for suspect in suspects[:40]} & flipped) >= 12
     assert [suspect.probability for suspect in suspects] == sorted(
         suspect.probability for suspect in suspects

@@ -61,7 +61,7 @@ def test_check_reports_and_writes_what_it_sets_aside(sheet: Path, tmp_path: Path
     finished = stance("check", sheet, *COLUMNS, "--set-aside", tmp_path / "aside.csv")
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout.split()[:4] == ["no", "30", "yes", "30"]
-    with (tmp_path / "aside.csv").open() as file:
+    with (tmp_path / "aside.csv").open(encoding="utf-8-sig") as file:
         assert [row["row"] for row in csv.DictReader(file)] == ["61", "62"]
 
 
@@ -125,9 +125,9 @@ def test_train_evaluate_and_compare_work_together(sheet: Path, tmp_path: Path) -
 
 
 def test_few_rows_train_the_head_alone(sheet: Path, tmp_path: Path) -> None:
-    """All rows are learnt from, in no epochs, and the card says so."""
+    """All rows are learnt from, in no epochs, and the card says so; whatever int8 changes was learnt with."""
     out = tmp_path / "few"
-    finished = stance("train", sheet, *COLUMNS, "--base", TINY, "--out", out, "--max-flips", "1")
+    finished = stance("train", sheet, *COLUMNS, "--base", TINY, "--out", out)
     assert finished.returncode == 0, finished.stderr
     card = (out / "README.md").read_text()
     assert "the label head alone" in card
@@ -138,15 +138,41 @@ def test_few_rows_train_the_head_alone(sheet: Path, tmp_path: Path) -> None:
     assert load(out).classify("It denied that.").label in {"yes", "no"}
 
 
-def test_audit_writes_its_suspects(sheet: Path, tmp_path: Path) -> None:
-    """A row a suspect, with the label it has and a likelier one."""
-    finished = stance("audit", sheet, *COLUMNS, "--base", TINY, "--out", tmp_path / "suspects.csv")
-    assert finished.returncode == 0, finished.stderr
-    with (tmp_path / "suspects.csv").open() as file:
-        suspects = list(csv.DictReader(file))
-    assert f"{len(suspects)} of 60 labels" in finished.stdout.splitlines()[-1]
-    assert all({row["label"], row["suggestion"]} == {"yes", "no"} for row in suspects)
-    assert finished.stderr == ""
+def test_an_audited_sheet_is_corrected_and_trained_on(sheet: Path, tmp_path: Path) -> None:
+    """All rows but broken ones and repeats, with all their columns; correcting the label column is enough."""
+    lines = sheet.read_text().splitlines()
+    lines += ["It may rain.,y,7,It rose.", "It may rain.,n,8,It fell."]
+    (tmp_path / "mine.csv").write_text("\n".join(lines))
+    audited = ["audit", str(tmp_path / "mine.csv"), *COLUMNS, "--base", str(TINY), "--out"]
+    done = CliRunner().invoke(app, [*audited, str(tmp_path / "audited.csv")])
+    assert done.exit_code == 0
+    assert "row 61: no text in column sentence" in done.stdout
+    with (tmp_path / "audited.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0])[:5] == ["sentence", "verdict", "outlet", "before", "audit_rank"]
+    assert len(rows) == 62
+    suspects = [row for row in rows if row["audit_suggested"]]
+    assert f"{len(suspects)} of 60 labels are suspect, 2 more rows contradict" in done.stdout.splitlines()[-1]
+    assert [row["sentence"] for row in rows[:2]] == ["It may rain."] * 2
+    assert "labels no, yes: rows 63, 64" in rows[0]["audit_reason"]
+    assert suspects
+    assert rows[2 : 2 + len(suspects)] == suspects
+    assert {row["audit_suggested"] for row in suspects} <= {"y", "n"}
+    for row in rows:
+        cells = [row["sentence"], row["verdict"], row["outlet"], row["before"]]
+        assert cells == lines[int(row["audit_row"])].split(",")
+    rows[0]["verdict"] = "n"
+    with (tmp_path / "audited.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    checked = CliRunner().invoke(app, ["check", str(tmp_path / "audited.csv"), *COLUMNS])
+    assert checked.exit_code == 0
+    assert checked.stdout.split()[:7] == ["no", "31", "yes", "30", "set", "aside", "1"]
+    for out in ("mine.csv", "audited.xlsx"):
+        refused = CliRunner().invoke(app, [*audited, str(tmp_path / out)]).exception
+        assert isinstance(refused, OutputError)
+        assert "a .csv file other than" in str(refused)
 
 
 def test_train_replaces_nothing_but_models(sheet: Path, tmp_path: Path) -> None:

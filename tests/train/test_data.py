@@ -168,9 +168,21 @@ def test_semicolons_of_a_spreadsheet_are_told_from_commas(tmp_path: Path) -> Non
     assert (sentence.text, sentence.label) == ("Yes, it fell.", "none")
 
 
-def test_a_quote_left_open_is_named(tmp_path: Path) -> None:
-    """It swallows the rows after it, which the count of fields alone would not explain."""
-    (tmp_path / "rows.csv").write_text('text,label\n"It fell.,none\nIt rose.,none\n')
-    (broken,) = read(tmp_path / "rows.csv")
-    assert isinstance(broken, BrokenRow)
-    assert broken.reason == "1 fields; the header has 2; a quote left open?"
+def test_a_quote_left_open_costs_its_own_row(tmp_path: Path) -> None:
+    """The rows after it, which it would have swallowed, are read; so are long cells."""
+    rows = ['"It fell.,none', "It rose.,none", '"It rose, twice.",none', f"{'Up. ' * 50_000},none"]
+    (tmp_path / "rows.csv").write_text("\n".join(["text,label", *rows, ""]))
+    broken, *found = read(tmp_path / "rows.csv")
+    assert broken == BrokenRow(1, "a quotation mark left open")
+    assert [(row.row, row.text[:15]) for row in found] == [  # type: ignore[union-attr]
+        (2, "It rose."),
+        (3, "It rose, twice."),
+        (4, "Up. Up. Up. Up."),
+    ]
+
+
+def test_a_header_that_is_none_is_refused(tmp_path: Path) -> None:
+    """Before the first row."""
+    (tmp_path / "rows.csv").write_text('text,"label\nIt fell.,none\n')
+    with pytest.raises(InputError, match="the header: a quotation mark left open"):
+        list(read(tmp_path / "rows.csv"))

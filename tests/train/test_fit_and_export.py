@@ -21,7 +21,7 @@ from stance.bundle import open_bundle
 from stance.errors import ModelError, OutputError
 from stance.predictions import Span
 from stance.train.data import LabelledAct, LabelledSentence
-from stance.train.export import export
+from stance.train.export import check_flips, export
 from stance.train.fit import ClassWeights, Recipe, fit
 from stance.train.metrics import macro_f1
 from stance.train.model import StanceModel, open_base
@@ -81,6 +81,29 @@ def test_what_is_calibrated_is_what_is_answered(
     monkeypatch.setattr(classifier._session, "logits", record)
     list(classifier.classify_many([row.text for row in rows]))
     assert all(sorted(ids) == sorted(shown) for ids in seen)
+
+
+def test_the_network_is_there_in_fp32_as_well_on_request(trained: tuple, tmp_path: Path) -> None:
+    """It is loaded by its precision, and says what the checkpoint says; the card and the contract name it."""
+    out = tmp_path / "mine"
+    export(*trained, out, held_out=[DENIED, FELL], max_tokens=48)
+    assert not (out / "model_fp32.onnx").exists()
+    with pytest.raises(ModelError, match=r"names no model_fp32\.onnx"):
+        stance.load(out, precision="fp32")
+    export(*trained, out, held_out=[DENIED, FELL], max_tokens=48, fp32=True)
+    assert "model_fp32.onnx" in open_bundle(out, every_file=True).hashes
+    assert (
+        '`model_fp32.onnx` in fp32 (`stance.load(..., precision="fp32")`)' in (out / "README.md").read_text()
+    )
+    row = AutoTokenizer.from_pretrained(out)(DENIED.text, return_tensors="pt")
+    with torch.inference_mode():
+        logits = AutoModelForSequenceClassification.from_pretrained(out).eval()(**row).logits.numpy()
+    quantised, exact = (
+        stance.load(out, precision=precision)._session.logits(row["input_ids"].numpy())[0]
+        for precision in (None, "fp32")
+    )
+    assert exact == pytest.approx(logits, abs=1e-4)
+    assert quantised != pytest.approx(exact, abs=1e-4)
 
 
 def test_the_folder_is_a_hugging_face_checkpoint(trained: tuple, tmp_path: Path) -> None:
@@ -227,6 +250,30 @@ def test_too_many_flips_are_refused_and_named(
     with pytest.raises(ModelError, match=r"100\.0%.*\n.*It denied the deal"):
         export(*trained, tmp_path / "mine", held_out=[DENIED, FELL], max_tokens=48)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("flipped", "rows", "limit", "refused"),
+    [
+        (1, 30, 0.01, False),
+        (3, 30, 0.01, True),
+        (20, 1000, 0.01, True),
+        (1, 30, 0.0, True),
+        (30, 30, None, False),
+    ],
+)
+def test_flips_that_chance_explains_are_not_refused(
+    flipped: int, rows: int, limit: float | None, refused: bool
+) -> None:
+    """One among thirty sentences says nothing; without a limit any number is only told."""
+    exact = np.eye(2, dtype=np.float32)[np.zeros(rows, int)]
+    quantised = np.eye(2, dtype=np.float32)[(np.arange(rows) < flipped).astype(int)]
+    try:
+        share = check_flips([DENIED] * rows, ("a", "b"), exact, quantised, limit)
+    except ModelError:
+        assert refused
+    else:
+        assert (share, refused) == (flipped / rows, False)
 
 
 def test_a_folder_that_fails_half_way_leaves_the_old_one(

@@ -1,15 +1,17 @@
 """Commands that look at labelled data: `check` and `audit`."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from stance.bundle import find_model
+from stance.errors import OutputError
 from stance.train.audit import audit, embed
 from stance.train.commands import options
 from stance.train.commands.rows import read_checked, read_whole, write_csv
+from stance.train.data import read_rows
+from stance.train.sheet import ADDED, make_sheet
 
 
 def check_data(
@@ -28,12 +30,14 @@ def check_data(
     columns = options.columns_of(
         text_column, label_column, label_map, stances_column, acts_column, group_column, context_column
     )
-    read_checked(data, columns, read_whole(development, columns), set_aside)
+    read_checked(data, columns, read_whole(development, columns), set_aside).require()
 
 
 def audit_labels(
     data: options.Data,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The CSV to write, the likeliest error first.")],
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="The CSV to write: all rows, the likeliest error first.")
+    ],
     base: options.Base = None,
     text_column: options.Text = "text",
     label_column: options.Label = "label",
@@ -42,14 +46,22 @@ def audit_labels(
     seed: Annotated[int, typer.Option(help="Decides the folds.")] = 0,
 ) -> None:
     """List likely label errors, to be read, corrected and trained on again."""
+    if out.suffix.lower() != ".csv" or (out.exists() and Path(data).exists() and out.samefile(data)):
+        raise OutputError(f"{out}: a .csv file other than {data} was expected")
     columns = options.columns_of(text_column, label_column, label_map, context=context_column)
-    sentences = read_checked(data, columns, (), None)
+    report = read_checked(data, columns, (), None)
+    sentences = report.require()
     features = embed(
         [sentence.text for sentence in sentences],
         base or find_model(),
         contexts=[sentence.context for sentence in sentences],
     )
-    suspects = audit(sentences, features, seed=seed)
-    names = ["row", "label", "suggestion", "probability", "confident", "text"]
-    write_csv(out, names, [asdict(suspect) for suspect in suspects])
-    print(f"{out}: {len(suspects)} of {len(sentences)} labels are suspect")
+    findings = audit(sentences, features, seed=seed)
+    contradictory = {row.row: row.reason for row in report.contradictory}
+    rows = make_sheet(read_rows(data, columns), findings, contradictory, columns)
+    write_csv(out, [name for name in rows[0] if name not in ADDED] + list(ADDED), rows)
+    suspects = sum(finding.is_suspect for finding in findings)
+    said = f"{out}: {suspects} of {len(findings)} labels are suspect"
+    if contradictory:
+        said += f", {len(contradictory)} more rows contradict one another"
+    print(f"{said}; they come first: correct column {label_column}, and train on the file")

@@ -16,7 +16,7 @@ from stance.train.commands import options
 from stance.train.commands.rows import read_checked, read_whole
 from stance.train.commands.voice import one_voice
 from stance.train.data import LabelledSentence
-from stance.train.export import check_out, export
+from stance.train.export import MOST_FLIPS, check_out, export
 from stance.train.fit import ClassWeights, Recipe, fit
 from stance.train.graph import Precision
 from stance.train.model import StanceModel
@@ -60,8 +60,17 @@ def train_model(
         Precision, typer.Option(help="int8 is smaller and faster, fp32 exact.")
     ] = Precision.INT8,
     max_flips: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="The share of labels that int8 may change.")
-    ] = 0.01,
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="The share of labels that int8 may change.",
+            show_default=f"{MOST_FLIPS}; with --head-only, which learns from what int8 gives, no limit",
+        ),
+    ] = None,
+    fp32: Annotated[
+        bool, typer.Option("--fp32", help="Write the network in fp32 as well, as model_fp32.onnx.")
+    ] = False,
     head_only: Annotated[
         bool | None,
         typer.Option(
@@ -95,13 +104,13 @@ def train_model(
     )
     with one_voice() as first:
         held_out = read_whole(development, columns)
-        sentences = read_checked(data, columns, held_out, set_aside if first else None)
+        sentences = read_checked(data, columns, held_out, set_aside if first else None).require()
         labels = _label_set([*sentences, *held_out])
         start = base or find_model()
         if head_only is None:
             head_only = not held_out and suits_head_alone(sentences, start, labels)
         if head_only:
-            fitted = _fit_head([*sentences, *held_out], start, labels, seed)
+            fitted = _fit_head([*sentences, *held_out], start, labels, precision, seed)
         else:
             parts = (list(sentences), held_out) if held_out else split(sentences, seed=seed)
             work = out.with_name(f"{out.name}.work")
@@ -115,7 +124,8 @@ def train_model(
                 out,
                 held_out=fitted.held_out,
                 precision=precision,
-                max_flips=max_flips,
+                max_flips=MOST_FLIPS if max_flips is None and not head_only else max_flips,
+                fp32=fp32,
                 training=training,
                 out_of_fold=fitted.out_of_fold,
             )
@@ -153,10 +163,16 @@ def _label_set(sentences: Sequence[LabelledSentence]) -> tuple[str, ...]:
 
 
 def _fit_head(
-    sentences: Sequence[LabelledSentence], base: str | Path, labels: tuple[str, ...], seed: int
+    sentences: Sequence[LabelledSentence],
+    base: str | Path,
+    labels: tuple[str, ...],
+    precision: Precision,
+    seed: int,
 ) -> _Fitted:
     """Learn the label head alone; all sentences are learnt from, and by folds measured with."""
-    model, tokenizer, out_of_fold = fit_head(sentences, base=base, labels=labels, seed=seed)
+    model, tokenizer, out_of_fold = fit_head(
+        sentences, base=base, labels=labels, precision=precision, seed=seed
+    )
     return _Fitted(model, tokenizer, sentences, sentences, out_of_fold)
 
 

@@ -26,19 +26,22 @@ def read_whole(data: str | None, columns: Columns) -> list[LabelledSentence]:
 
 def read_checked(
     data: str, columns: Columns, development: Sequence[LabelledSentence], set_aside: Path | None
-) -> tuple[LabelledSentence, ...]:
-    """Read, say what a check finds, and refuse what it refuses."""
+) -> Report:
+    """Read, and say what a check finds."""
     report = check(read(data, columns), development=development)
     _show(report)
     if set_aside:
         write_csv(set_aside, ["row", "reason"], [asdict(row) for row in report.set_aside])
-    return report.require()
+    return report
 
 
 def write_csv(path: Path, names: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
-    """Write rows as CSV; what UTF-8 cannot hold is replaced."""
+    """Write rows as CSV; what UTF-8 cannot hold is replaced.
+
+    It begins with a byte order mark, without which spreadsheets take UTF-8 for something else.
+    """
     try:
-        with path.open("w", newline="", encoding="utf-8", errors="replace") as file:
+        with path.open("w", newline="", encoding="utf-8-sig", errors="replace") as file:
             writer = csv.DictWriter(file, names)
             writer.writeheader()
             writer.writerows(rows)

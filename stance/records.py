@@ -1,0 +1,87 @@
+"""Lines of CSV or TSV to records, each a list of cells."""
+
+import csv
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+MOST_CHARACTERS = 1 << 23
+"""Of a cell: where a quotation mark is never closed, no more than this is looked through for its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A line that is no record, and why."""
+
+    reason: str
+    raw: str
+
+
+def records(lines: Iterable[str], *, separator: str) -> Iterator[list[str] | Malformed]:
+    """Split lines into records, as they come; a quotation mark left open costs its own line alone.
+
+    A cell in quotation marks may go on over many lines. Where it is never closed, or closed in the midst of
+    words, as it is by the next mark that was meant to open one, the record is none: its first line is
+    malformed, and the lines after it are read again as records of their own.
+
+    Args:
+        lines: each with its line break, untranslated.
+        separator: what stands between cells.
+
+    Yields:
+        The cells of each record, none for an empty line, or what is wrong with a line.
+    """
+    source = _Lines(lines)
+    reader = csv.reader(source, delimiter=separator)
+    while True:
+        source.taken.clear()
+        with _long_cells():
+            try:
+                record: list[str] | Malformed | None = next(reader, None)
+            except csv.Error as error:
+                record = Malformed(f"not CSV: {error}", source.taken[0])
+            swallowed = len(source.taken) > 1 and not _is_well_formed(source.taken, separator)
+        if record is None:
+            return
+        if swallowed:
+            record = Malformed("a quotation mark left open", source.taken[0])
+            source.read_again(source.taken[1:])
+        yield record
+
+
+class _Lines:
+    """Lines, of which `taken` holds those since it was last cleared."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.taken: list[str] = []
+        self._lines = iter(lines)
+        self._again: deque[str] = deque()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._lines)
+        self.taken.append(line)
+        return line
+
+    def read_again(self, lines: list[str]) -> None:
+        self._again.extendleft(reversed(lines))
+
+
+def _is_well_formed(lines: list[str], separator: str) -> bool:
+    try:
+        return bool(list(csv.reader(lines, delimiter=separator, strict=True)))
+    except csv.Error:
+        return False
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """Allow long cells for as long as a record is read: the limit is the whole process's."""
+    before = csv.field_size_limit(MOST_CHARACTERS)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)

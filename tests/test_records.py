@@ -1,0 +1,58 @@
+"""Lines of CSV to records."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stance.records import Malformed, records
+
+OPEN = "a quotation mark left open"
+cells = st.text(st.sampled_from('ab ",;\n\r'), max_size=6)
+
+
+def read(content: str) -> list[list[str] | str]:
+    """The records of a text, and the reasons where a line is none."""
+    found = records(io.StringIO(content, newline=""), separator=",")
+    return [record.reason if isinstance(record, Malformed) else record for record in found]
+
+
+@given(st.lists(st.lists(cells, min_size=1, max_size=3), max_size=6))
+def test_what_was_written_is_read(rows: list[list[str]]) -> None:
+    """Quotation marks, separators and line breaks inside cells."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    assert read(text.getvalue()) == rows
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (['"a,1', "b,2", "c,3"], [OPEN, ["b", "2"], ["c", "3"]]),
+        (['a,"1', "b,2", '"c, d",3'], [OPEN, ["b", "2"], ["c, d", "3"]]),
+        (['"a,1', '"b",2', '"c', 'd",3'], [OPEN, ["b", "2"], ["c\nd", "3"]]),
+        (['"a,1', '"b,2', "c,3"], [OPEN, OPEN, ["c", "3"]]),
+        (['"a,1', "", '"""b"" he said",2'], [OPEN, [], ['"b" he said', "2"]]),
+        (['"a, ""b"", c",1', 'd "e",2'], [['a, "b", c', "1"], ['d "e"', "2"]]),
+        (['"a" b,1', "c,2"], [["a b", "1"], ["c", "2"]]),
+        (["a,1", 'b,"2'], [["a", "1"], ["b", "2"]]),
+        ([], []),
+    ],
+)
+def test_a_quotation_mark_left_open_costs_its_own_line(lines: list[str], expected: list) -> None:
+    """Whether it is never closed, or by the next mark that opens a cell; what is merely unusual is read."""
+    assert read("\n".join(lines)) == expected
+
+
+def test_the_malformed_line_is_given() -> None:
+    """As it came."""
+    assert next(records(['"a,1\n', "b,2\n"], separator=",")) == Malformed(OPEN, '"a,1\n')
+
+
+def test_a_cell_beyond_all_measure_costs_its_own_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alone, or where a mark left open makes one of many lines."""
+    monkeypatch.setattr("stance.records.MOST_CHARACTERS", 20)
+    assert read("x" * 30 + "\na,1")[1:] == [["a", "1"]]
+    assert read('"a,1\n' + "b,2\n" * 9) == [OPEN, *[["b", "2"]] * 9]
