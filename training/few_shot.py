@@ -19,7 +19,6 @@ from sklearn.metrics import f1_score
 from transformers.utils.logging import set_verbosity_error
 
 from stance.train.data import LabelledSentence
-from stance.train.graph import Precision
 from stance.train.probe import fit_head
 
 SEEDS = (0, 1, 2)
@@ -33,7 +32,7 @@ def draw(rows: list[LabelledSentence], size: int, seed: int) -> list[LabelledSen
 
 
 def ours(encoder: str, rows: list[LabelledSentence], texts: list[str], labels: tuple[str, ...]) -> list[str]:
-    model, tokenizer, _ = fit_head(rows, base=encoder, labels=labels, precision=Precision.FP32)
+    model, tokenizer, _ = fit_head(rows, base=encoder, labels=labels)
     said = []
     with torch.inference_mode():
         for start in range(0, len(texts), 64):

@@ -1,6 +1,5 @@
 """A new label head from what the encoder knows, not from chance: to start from, or all that is learnt."""
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +15,8 @@ from transformers import AutoTokenizer, PretrainedConfig, PreTrainedTokenizerFas
 
 from stance.batches import batches
 from stance.errors import ModelError
-from stance.train.data import LabelledSentence, without_context
-from stance.train.encode import tokenise
-from stance.train.export import build_networks, run_network
-from stance.train.graph import Precision
-from stance.train.model import StanceModel, checkpoint_weights, has_labels, open_base
+from stance.train.data import LabelledSentence
+from stance.train.model import StanceModel, has_labels, open_base
 from stance.train.split import folds
 
 STRENGTH = 0.03
@@ -81,21 +77,18 @@ def fit_head(
     base: str | Path,
     labels: tuple[str, ...],
     max_tokens: int = 128,
-    precision: Precision = Precision.INT8,
     seed: int = 0,
 ) -> tuple[StanceModel, PreTrainedTokenizerFast, NDArray[np.float32]]:
     """Learn nothing but a new label head, from all of a few sentences. Seeds the random generators.
 
     With few sentences, those that fine-tuning would set aside are worth more to the head than what tuning
-    the encoder brings. What the model says of sentences that it has not seen is estimated by folds. The head
-    is fitted to what reaches it in the network that will run, so that what int8 rounds off is learnt with.
+    the encoder brings. What the model says of sentences that it has not seen is estimated by folds.
 
     Args:
         sentences: at least five of each label.
         base: a Hub id or a folder of an encoder.
         labels: in the order of the label logits; two or more.
         max_tokens: longer sentences are cut. Default 128.
-        precision: that the network will be exported in. Default "int8".
         seed: decides the folds. Default 0.
 
     Returns:
@@ -103,7 +96,7 @@ def fit_head(
 
     Raises:
         InputError: there are fewer sentences of a label, or fewer groups, than folds.
-        ModelError: there is no such encoder, its classifier ends in no linear layer, or it can be no network.
+        ModelError: there is no such encoder, or its classifier ends in no linear layer.
     """
     set_seed(seed)
     model = open_base(base, labels=labels, stances=())
@@ -112,8 +105,7 @@ def fit_head(
     if head is None:
         raise ModelError(f"{base}: a classifier that ends in a linear layer was expected; tune all weights")
     _pass_through_pooler(model)
-    ids = [row.ids for row in tokenise(without_context(sentences), tokenizer, max_tokens=max_tokens)]
-    features = network_features(model, ids, precision=precision)
+    features = _features(head, model, tokenizer, sentences, max_tokens)
     true = _indices(model, sentences)
     logits = np.zeros((len(sentences), len(labels)), np.float32)
     for seen, unseen in folds(sentences, FOLDS, seed=seed):
@@ -131,29 +123,6 @@ def suits_head_alone(
     """
     few = len(sentences) <= FEW * len(labels)
     return few and not any(sentence.context for sentence in sentences) and not has_labels(base, labels)
-
-
-def network_features(
-    model: StanceModel, ids: Sequence[Sequence[int]], *, precision: Precision
-) -> NDArray[np.float32]:
-    """Return the inputs [n, width] of the label head in the network that is exported.
-
-    They are what the network says with a head in place that hands its inputs on.
-
-    Args:
-        model: whose classifier ends in a linear layer; left as it is.
-        ids: the tokens of each sentence.
-        precision: of the network.
-    """
-    model = copy.deepcopy(model)
-    head = _last_layer(model)
-    assert head is not None
-    width = head.in_features
-    head.weight, head.bias = nn.Parameter(torch.eye(width)), nn.Parameter(torch.zeros(width))
-    longest = max(map(len, ids))
-    networks = build_networks(model, checkpoint_weights(model), max_tokens=longest, precision=precision)
-    features, _ = run_network(bytes(networks[precision].SerializeToString()), ids)
-    return features
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ def test_train_evaluate_and_compare_work_together(sheet: Path, tmp_path: Path) -
 
 
 def test_few_rows_train_the_head_alone(sheet: Path, tmp_path: Path) -> None:
-    """All rows are learnt from, in no epochs, and the card says so; whatever int8 changes was learnt with."""
+    """All rows are learnt from, in no epochs, and the card says so."""
     out = tmp_path / "few"
     finished = stance("train", sheet, *COLUMNS, "--base", TINY, "--out", out)
     assert finished.returncode == 0, finished.stderr

@@ -21,7 +21,7 @@ from stance.bundle import open_bundle
 from stance.errors import ModelError, OutputError
 from stance.predictions import Span
 from stance.train.data import LabelledAct, LabelledSentence
-from stance.train.export import check_flips, export
+from stance.train.export import export
 from stance.train.fit import ClassWeights, Recipe, fit
 from stance.train.metrics import macro_f1
 from stance.train.model import StanceModel, open_base
@@ -250,30 +250,6 @@ def test_too_many_flips_are_refused_and_named(
     with pytest.raises(ModelError, match=r"100\.0%.*\n.*It denied the deal"):
         export(*trained, tmp_path / "mine", held_out=[DENIED, FELL], max_tokens=48)
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("flipped", "rows", "limit", "refused"),
-    [
-        (1, 30, 0.01, False),
-        (3, 30, 0.01, True),
-        (20, 1000, 0.01, True),
-        (1, 30, 0.0, True),
-        (30, 30, None, False),
-    ],
-)
-def test_flips_that_chance_explains_are_not_refused(
-    flipped: int, rows: int, limit: float | None, refused: bool
-) -> None:
-    """One among thirty sentences says nothing; without a limit any number is only told."""
-    exact = np.eye(2, dtype=np.float32)[np.zeros(rows, int)]
-    quantised = np.eye(2, dtype=np.float32)[(np.arange(rows) < flipped).astype(int)]
-    try:
-        share = check_flips([DENIED] * rows, ("a", "b"), exact, quantised, limit)
-    except ModelError:
-        assert refused
-    else:
-        assert (share, refused) == (flipped / rows, False)
 
 
 def test_a_folder_that_fails_half_way_leaves_the_old_one(

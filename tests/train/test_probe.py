@@ -1,8 +1,5 @@
 """A head that starts from what the encoder knows."""
 
-from dataclasses import replace
-
-import numpy as np
 import pytest
 import torch
 from transformers import PreTrainedTokenizerFast
@@ -10,10 +7,8 @@ from transformers import PreTrainedTokenizerFast
 import stance
 from stance.errors import InputError
 from stance.train.data import LabelledSentence
-from stance.train.export import build_networks, run_network
-from stance.train.graph import Precision
-from stance.train.model import StanceModel, checkpoint_weights, open_base
-from stance.train.probe import fit_head, network_features, probe_head, suits_head_alone
+from stance.train.model import StanceModel, open_base
+from stance.train.probe import fit_head, probe_head, suits_head_alone
 
 from ..conftest import SENTENCES, TINY
 
@@ -87,38 +82,6 @@ def test_the_head_sees_the_state_of_the_first_token() -> None:
         answer = model.classifier.bert(ids)
     state = answer.last_hidden_state[:, 0]
     assert torch.allclose(answer.pooler_output * 64, state, rtol=0.01, atol=0.01)
-
-
-def test_the_head_alone_learns_from_what_the_network_gives(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the precision that it is written in, not from what PyTorch would."""
-    asked = []
-
-    def told(model: StanceModel, ids: list[list[int]], *, precision: Precision) -> np.ndarray:
-        asked.append(precision)
-        return np.eye(2, 32, dtype=np.float32)[[row % 2 for row in range(len(ids))]]
-
-    monkeypatch.setattr("stance.train.probe.network_features", told)
-    same = [replace(row, text="It fell.") for row in few()]
-    _, _, logits = fit_head(same, base=TINY, labels=("a", "b"), precision=Precision.FP32)
-    assert asked == [Precision.FP32]
-    assert logits.argmax(axis=1).tolist() == [0, 1] * 6
-
-
-@pytest.mark.parametrize("precision", list(Precision))
-def test_what_reaches_the_head_is_what_the_network_computes(precision: Precision) -> None:
-    """The head applied to it gives the logits of the network that is written; the model stays as it is."""
-    model, tokenizer, _ = fit_head(few(), base=TINY, labels=("a", "b"))
-    ids = [tokenizer(text)["input_ids"] for text in SENTENCES]
-    features = network_features(model, ids, precision=precision)
-    head = model.classifier.classifier
-    weights = checkpoint_weights(model)
-    network = build_networks(model, weights, max_tokens=48, precision=precision)[precision]
-    logits, _ = run_network(network.SerializeToString(), ids)
-    slopes, biases = (weights[f"classifier.{name}"].float().numpy() for name in ("weight", "bias"))
-    assert features @ slopes.T + biases == pytest.approx(logits, abs=1e-3)
-    assert tuple(head.weight.shape) == (2, 32)
-    exact = network_features(model, ids, precision=Precision.FP32)
-    assert (features == pytest.approx(exact, abs=1e-6)) == (precision is Precision.FP32)
 
 
 def test_a_row_is_judged_by_a_head_that_has_not_seen_it() -> None:

@@ -15,7 +15,6 @@ from stance.train.data import LabelledSentence
 from stance.train.export import export, run_network
 from stance.train.graph import Precision
 from stance.train.model import StanceModel, checkpoint_weights, open_base
-from stance.train.probe import network_features
 from stance.train.rewrite import quantise
 from stance.train.trace import trace
 
@@ -54,15 +53,6 @@ def quantised(graph: onnx.ModelProto) -> bytes:
     copied = copy.deepcopy(graph)
     quantise(copied)
     return copied.SerializeToString()
-
-
-def test_what_reaches_the_head_of_a_traced_network(model: StanceModel, graph: onnx.ModelProto) -> None:
-    """The head applied to it gives the network's logits."""
-    features = network_features(model, IDS, precision=Precision.FP32)
-    weights = checkpoint_weights(model)
-    slopes, biases = (weights[f"classifier.{name}"].float().numpy() for name in ("weight", "bias"))
-    logits, _ = run_network(graph.SerializeToString(), IDS)
-    assert features @ slopes.T + biases == pytest.approx(logits, abs=1e-4)
 
 
 def test_a_traced_network_equals_pytorch(model: StanceModel, graph: onnx.ModelProto) -> None:

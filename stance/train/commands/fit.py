@@ -16,13 +16,15 @@ from stance.train.commands import options
 from stance.train.commands.rows import read_checked, read_whole
 from stance.train.commands.voice import one_voice
 from stance.train.data import LabelledSentence
-from stance.train.export import MOST_FLIPS, check_out, export
+from stance.train.export import check_out, export
 from stance.train.fit import ClassWeights, Recipe, fit
 from stance.train.graph import Precision
 from stance.train.model import StanceModel
 from stance.train.probe import FEW, fit_head, suits_head_alone
 from stance.train.progress import ShowProgress, tensorboard
 from stance.train.split import split
+
+MOST_FLIPS = 0.01
 
 
 def train_model(
@@ -65,7 +67,7 @@ def train_model(
             min=0.0,
             max=1.0,
             help="The share of labels that int8 may change.",
-            show_default=f"{MOST_FLIPS}; with --head-only, which learns from what int8 gives, no limit",
+            show_default=f"{MOST_FLIPS}; with --head-only, where one of a few rows is more, no limit",
         ),
     ] = None,
     fp32: Annotated[
@@ -110,12 +112,13 @@ def train_model(
         if head_only is None:
             head_only = not held_out and suits_head_alone(sentences, start, labels)
         if head_only:
-            fitted = _fit_head([*sentences, *held_out], start, labels, precision, seed)
+            fitted = _fit_head([*sentences, *held_out], start, labels, seed)
         else:
             parts = (list(sentences), held_out) if held_out else split(sentences, seed=seed)
             work = out.with_name(f"{out.name}.work")
             fitted = _fit_all(*parts, start, labels, recipe=recipe, work=work, resume=resume, boards=boards)
         if first:
+            limit = 1.0 if head_only else MOST_FLIPS
             how = {"learnt": "the label head alone"} if head_only else asdict(recipe)
             training = {"base": Path(start).name if Path(start).exists() else start, **fitted.sizes, **how}
             flips = export(
@@ -124,7 +127,7 @@ def train_model(
                 out,
                 held_out=fitted.held_out,
                 precision=precision,
-                max_flips=MOST_FLIPS if max_flips is None and not head_only else max_flips,
+                max_flips=limit if max_flips is None else max_flips,
                 fp32=fp32,
                 training=training,
                 out_of_fold=fitted.out_of_fold,
@@ -163,16 +166,10 @@ def _label_set(sentences: Sequence[LabelledSentence]) -> tuple[str, ...]:
 
 
 def _fit_head(
-    sentences: Sequence[LabelledSentence],
-    base: str | Path,
-    labels: tuple[str, ...],
-    precision: Precision,
-    seed: int,
+    sentences: Sequence[LabelledSentence], base: str | Path, labels: tuple[str, ...], seed: int
 ) -> _Fitted:
     """Learn the label head alone; all sentences are learnt from, and by folds measured with."""
-    model, tokenizer, out_of_fold = fit_head(
-        sentences, base=base, labels=labels, precision=precision, seed=seed
-    )
+    model, tokenizer, out_of_fold = fit_head(sentences, base=base, labels=labels, seed=seed)
     return _Fitted(model, tokenizer, sentences, sentences, out_of_fold)
 
 
