@@ -121,10 +121,15 @@ class Ledger:
         self._expect(model)
         seen = set(self.seen)
         fresh = (article for article in map(_well_formed, new) if _is_new(article, seen))
-        return self._grown(_read(classifier, fresh, Unit(unit)), seen, model, Encoder(), report)
+        return self._grown(_read(classifier, fresh, Unit(unit)), seen, model, Encoder(), report=report)
 
     def add_read(
-        self, read: Iterable[tuple[Article, Document]], *, model: str, encode: Encoder | None = None
+        self,
+        read: Iterable[tuple[Article, Document]],
+        *,
+        model: str,
+        encode: Encoder | None = None,
+        check: Callable[[], None] = lambda: None,
     ) -> Self:
         """Return the ledger with articles that have been read already; else as `add`.
 
@@ -132,6 +137,7 @@ class Ledger:
             read: each article, and what `Classifier.read` gave of its text.
             model: name and hash of the model that read them: the one of the ledger.
             encode: turns claims into vectors. Default: one that is made for this call.
+            check: is called again and again; what it raises ends the work. Default: nothing is.
 
         Raises:
             InputError: another model read what the ledger holds.
@@ -140,7 +146,7 @@ class Ledger:
         seen = set(self.seen)
         all_of_them = ((_well_formed(article), document) for article, document in read)
         fresh = ((article, document) for article, document in all_of_them if _is_new(article, seen))
-        return self._grown(fresh, seen, model, encode or Encoder(), None)
+        return self._grown(fresh, seen, model, encode or Encoder(), check=check)
 
     def _expect(self, model: str) -> None:
         if self.model not in (None, model):
@@ -155,11 +161,13 @@ class Ledger:
         seen: Collection[str],  # grows while `fresh` is gone through
         model: str,
         encode: Encoder,
-        report: Callable[[int], None] | None,
+        *,
+        report: Callable[[int], None] | None = None,
+        check: Callable[[], None] = lambda: None,
     ) -> Self:
-        record = Record(self.claims, encode)
+        record = Record(self.claims, encode, check=check)
         for done, (article, document) in enumerate(fresh, start=1):
-            record.add(threads(document, article, encode=encode))
+            record.add(threads(document, article, encode=encode, check=check))
             if report:
                 report(done)
         return type(self)(tuple(record.claims()), frozenset(seen), model)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stance.ledger.articles import Article
 from stance.ledger.claims import Entry
@@ -51,28 +52,33 @@ class Thread:
 
     entries: list[Entry]
     apart: "list[Thread]" = field(default_factory=list)
-    _vectors: list[Vectors] = field(default_factory=list)
+    _clear: int = 0
+    _sum: NDArray[np.float64] | float = 0.0
 
     def add(self, entry: Entry, vector: Vectors) -> None:
         """Add an act."""
         self.entries.append(entry)
         if entry.clear:
-            self._vectors.append(vector)
+            self._clear += 1
+            self._sum = self._sum + vector.astype(np.float64)
 
     def likeness(self, vector: Vectors) -> float:
         """Return how alike a claim is to those of this thread that stand alone, on average, up to 1."""
-        if not self._vectors:
+        if not self._clear:
             return 0.0
-        return float(np.mean([vector @ other for other in self._vectors])) / LENGTH**2
+        return float(np.dot(self._sum, vector)) / self._clear / LENGTH**2
 
 
-def threads(document: Document, article: Article, *, encode: Encode) -> list[Thread]:
+def threads(
+    document: Document, article: Article, *, encode: Encode, check: Callable[[], None] = lambda: None
+) -> list[Thread]:
     """Find the threads of a document.
 
     Args:
         document: what `Classifier.read` gave.
         article: what is known of it.
         encode: turns texts into vectors.
+        check: is called again and again; what it raises ends the work. Default: nothing is.
 
     Returns:
         The threads, in the order of their first acts; none for a document that takes no stance.
@@ -82,6 +88,7 @@ def threads(document: Document, article: Article, *, encode: Encode) -> list[Thr
     acts = list(_entries(document, article))
     vectors = encode([entry.content for _, entry in acts])
     for (index, entry), vector in zip(acts, vectors, strict=True):
+        check()
         near = index - last_index <= REACH
         thread = _thread(entry, vector, found, last, near=near)
         if thread is None:

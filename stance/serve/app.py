@@ -64,6 +64,9 @@ def create_app(
         origins: whose pages may ask from a browser (CORS). Default: the service's own alone.
         traffic: tells the server what is under way, and the service when it is to end. Default: its own.
         log_requests: log method, path, status and time of each request. Default: False.
+
+    Raises:
+        ModelError: the shipped model, whose embeddings ledgers need, is missing or damaged.
     """
     limits = limits or Limits()
     traffic = traffic or Traffic()

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
@@ -22,20 +22,19 @@ class Ledgers:
         model: name and hash of the model that reads the articles.
         workers: threads, above 0.
         queue: the most requests under way, above 0.
+
+    Raises:
+        ModelError: the shipped model, whose embeddings are used, is missing or damaged.
     """
 
     def __init__(self, *, model: str, workers: int, queue: int) -> None:
         self.places = Places(queue)
         self._model = model
         self._workers = workers
+        self._encode = _encoder()
 
     def start(self) -> None:
-        """Start the threads; after `close`, start again.
-
-        Raises:
-            ModelError: the shipped model, whose embeddings are used, is missing or damaged.
-        """
-        _encoder()
+        """Start the threads; after `close`, start again."""
         self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="ledger")
 
     def close(self) -> None:
@@ -43,7 +42,7 @@ class Ledgers:
         self._pool.shutdown(cancel_futures=True)
 
     async def gather(self, articles: Sequence[Article], documents: Sequence[Document]) -> Ledger:
-        """Gather the claims of articles; where this is cancelled, no further article is looked at.
+        """Gather the claims of articles; where this is cancelled, it soon ends.
 
         Args:
             articles: each of them.
@@ -51,14 +50,13 @@ class Ledgers:
         """
         given_up = threading.Event()
 
-        def read() -> Iterator[tuple[Article, Document]]:
-            for pair in zip(articles, documents, strict=True):
-                if given_up.is_set():
-                    return
-                yield pair
+        def check() -> None:
+            if given_up.is_set():
+                raise asyncio.CancelledError
 
         def gather() -> Ledger:
-            return Ledger().add_read(read(), model=self._model, encode=_encoder())
+            read = zip(articles, documents, strict=True)
+            return Ledger().add_read(read, model=self._model, encode=self._encode, check=check)
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, gather)
