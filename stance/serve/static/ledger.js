@@ -17,14 +17,15 @@ function stances({ entries }, go) {
   return element("dl", "", ...rows);
 }
 
-/** For each stance who takes it, and where their sentences begin; whoever is not named comes last. */
+/** For each stance who takes it, and where their sentences begin. */
 function places(entries) {
   const found = new Map();
-  const named = (entry) => entry.who !== null;
-  for (const { stance, who, start, copies } of [...entries.filter(named), ...entries.filter((entry) => !named(entry))]) {
+  for (const { stance, who, start, copies } of entries) {
     if (!found.has(stance)) found.set(stance, new Map());
     const sources = found.get(stance);
-    sources.set(who ?? NOBODY, [...(sources.get(who ?? NOBODY) ?? []), start, ...copies.map((copy) => copy.start)]);
+    const name = who ?? NOBODY;
+    if (!sources.has(name)) sources.set(name, []);
+    sources.get(name).push(start, ...copies.map((copy) => copy.start));
   }
   return found;
 }

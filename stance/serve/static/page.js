@@ -25,8 +25,8 @@ async function read(text) {
   const start = performance.now();
   try {
     state.model ??= await ask("v1/model", { signal: request.signal });
-    const { document, claims } = await (state.model.acts ? withLedger : alone)(text, request.signal);
-    if (state.request === request) present(document, claims, (performance.now() - start) / 1000);
+    const { answer, claims } = await (state.model.acts ? withLedger : alone)(text, request.signal);
+    if (state.request === request) present(answer, claims, (performance.now() - start) / 1000);
   } catch (error) {
     if (error.name !== "AbortError") fail(error.message);
   } finally {
@@ -38,10 +38,10 @@ async function read(text) {
 async function withLedger(text, signal) {
   const { articles, claims } = await post("v1/ledger", { articles: [{ text }], sentences: true }, signal);
   const { sentences } = articles[0];
-  return { document: { text: articles[0].text, sentences }, claims };
+  return { answer: { text, sentences: articles[0].sentences }, claims };
 }
 
-const alone = async (text, signal) => ({ document: await post("v1/read", { text }, signal), claims: [] });
+const alone = async (text, signal) => ({ answer: await post("v1/read", { text }, signal), claims: [] });
 
 const post = (path, body, signal) =>
   ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
