@@ -236,7 +236,7 @@ def test_a_long_text_stays_usable(page, tiny: stance.Classifier) -> None:
     page.keyboard.press("Control+v")
     assert page.input_value("#text") == text
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector("main[aria-busy=false]")
+    page.wait_for_selector("main[aria-busy=false]", timeout=120_000)
     sentences = tiny.read(text).sentences
     assert page.locator(".s").count() == len(sentences)
     page.focus("#strip")

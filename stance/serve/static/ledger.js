@@ -12,7 +12,7 @@ export function draw(target, list, go) {
 function stances({ entries }, go) {
   const rows = [...places(entries)].flatMap(([stance, sources]) => [
     element("dt", colour(stance), stance),
-    element("dd", "", ...[...sources].flatMap(([who, starts], number) => [number ? ", " : "", source(who, starts, go)])),
+    element("dd", "", ...[...sources].flatMap(([who, starts], number) => [number ? "; " : "", source(who, starts, go)])),
   ]);
   return element("dl", "", ...rows);
 }

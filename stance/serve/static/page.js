@@ -210,9 +210,17 @@ function hide() {
   $("article").querySelector("[aria-describedby]")?.removeAttribute("aria-describedby");
 }
 
-$("article").addEventListener("pointerover", (event) => reveal(under(event)));
-$("article").addEventListener("pointerleave", hide);
-$("article").addEventListener("pointerout", (event) => under(event) && !event.relatedTarget?.closest?.(".s") && hide());
+// Where the keyboard scrolls the article under a pointer that rests, the pointer has pointed at nothing.
+let resting = false;
+document.addEventListener("keydown", () => (resting = true), true);
+document.addEventListener("pointermove", (event) => {
+  if (resting && under(event)) reveal(under(event));
+  resting = false;
+});
+
+$("article").addEventListener("pointerover", (event) => resting || reveal(under(event)));
+$("article").addEventListener("pointerleave", () => resting || hide());
+$("article").addEventListener("pointerout", (event) => resting || (under(event) && !event.relatedTarget?.closest?.(".s") && hide()));
 $("article").addEventListener("focusin", (event) => {
   const target = under(event);
   if (!target) return;
