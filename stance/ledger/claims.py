@@ -132,6 +132,7 @@ class Entry:
             "start": self.start,
             "end": self.end,
             **self.act.to_dict(),
+            "who": self.who,
             "clear": self.clear,
             "copies": [asdict(copy) for copy in self.copies],
         }

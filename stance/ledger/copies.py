@@ -8,7 +8,7 @@ Similarity Joins in Data Cleaning, 2006).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from stance.ledger.claims import Entry
 from stance.ledger.vectors import weight
@@ -29,11 +29,17 @@ _Key = tuple[str, str, str, str]
 """Of an entry: sentence, stance, source and claim."""
 
 
-def timeline(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Put entries in the order of their dates, and let copies count once: the earliest stays."""
+def timeline(entries: Sequence[Entry], *, check: Callable[[], None] = lambda: None) -> tuple[Entry, ...]:
+    """Put entries in the order of their dates, and let copies count once: the earliest stays.
+
+    Args:
+        entries: of a claim.
+        check: is called again and again; what it raises ends the work. Default: nothing is.
+    """
     kept: list[Entry] = []
     known = _Known()
     for entry in sorted(entries, key=lambda entry: entry.date or ""):
+        check()
         place = known.find(entry)
         if place is None:
             known.add(entry, len(kept))

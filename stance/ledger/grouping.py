@@ -6,7 +6,7 @@ growing, the order does not matter (de Rham, La classification hiérarchique asc
 voisins réciproques, 1980). A group without a neighbour that is alike enough will never have one, and is done.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ def group(
     settled: int = 0,
     apart: Mapping[int, Collection[int]] | None = None,
     threshold: float = THRESHOLD,
+    check: Callable[[], None] = lambda: None,
 ) -> NDArray[np.int64]:
     """Group vectors by average linkage.
 
@@ -36,11 +37,12 @@ def group(
         settled: the first so many rows are never joined with one another. Default: 0.
         apart: for a row, others that it must not be joined with. Default: none.
         threshold: the least average cosine of two groups that are joined, 0 to 1. Default: 0.24.
+        check: is called again and again; what it raises ends the work. Default: nothing is.
 
     Returns:
         The number of the first row of each row's group: [rows].
     """
-    groups = _Groups(means, counts or [1] * len(means), settled, apart or {}, threshold)
+    groups = _Groups(means, counts or [1] * len(means), settled, apart or {}, threshold, check)
     while groups.join():
         pass
     return groups.roots()
@@ -54,7 +56,9 @@ class _Groups:
         settled: int,
         apart: Mapping[int, Collection[int]],
         threshold: float,
+        check: Callable[[], None],
     ) -> None:
+        self._check = check
         self._means = means.copy()
         self._counts = np.array(counts, np.float64)
         self._settled = settled
@@ -65,8 +69,21 @@ class _Groups:
             for other in others:
                 self._part(row, other)
         self._nearest = np.full(len(means), -1)
-        self._live = np.arange(len(means))
+        self._live = self._different()
         self._look(self._live)
+
+    def _different(self) -> NDArray[np.int64]:
+        """Join what is the same, one by one the nearest there is, and return the rows that are left."""
+        live = []
+        first: dict[bytes, int] = {}
+        for row, mean in enumerate(self._means):
+            single = self._counts[row] == 1 and mean.any()  # of more, the mean is not the nearest to itself
+            kept = first.setdefault(mean.tobytes(), row) if single else row
+            if kept == row or row < self._settled or row in self._apart.get(kept, ()):
+                live.append(row)
+            else:
+                self._merge(kept, row)
+        return np.array(live, np.int64)
 
     def join(self) -> bool:
         """Join all pairs that are each other's nearest, and say whether there were any."""
@@ -108,6 +125,7 @@ class _Groups:
         """Find the nearest of each row, and leave out of sight those that have none."""
         self._nearest[rows] = -1
         for start in range(0, len(rows), _BLOCK):
+            self._check()
             self._look_for(rows[start : start + _BLOCK])
         self._live = self._live[self._nearest[self._live] >= 0]
 

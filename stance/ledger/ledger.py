@@ -2,7 +2,7 @@
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -117,21 +117,60 @@ class Ledger:
         Raises:
             InputError: another model read what the ledger holds.
         """
-        if self.model not in (None, classifier.bundle.identity):
-            raise InputError(
-                f"the ledger was read by {self.model}, this model is {classifier.bundle.identity}: their "
-                "labels differ. Give the same model by --model, or another folder by --out"
-            )
-        encode = Encoder()
-        record = Record(self.claims, encode)
+        model = classifier.bundle.identity
+        self._expect(model)
         seen = set(self.seen)
-        for done, (article, document) in enumerate(
-            _read(classifier, _unseen(new, seen), Unit(unit)), start=1
-        ):
-            record.add(threads(document, article, encode=encode))
+        fresh = (article for article in map(_well_formed, new) if _is_new(article, seen))
+        return self._grown(_read(classifier, fresh, Unit(unit)), seen, model, Encoder(), report=report)
+
+    def add_read(
+        self,
+        read: Iterable[tuple[Article, Document]],
+        *,
+        model: str,
+        encode: Encoder | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> Self:
+        """Return the ledger with articles that have been read already; else as `add`.
+
+        Args:
+            read: each article, and what `Classifier.read` gave of its text.
+            model: name and hash of the model that read them: the one of the ledger.
+            encode: turns claims into vectors. Default: one that is made for this call.
+            check: is called again and again; what it raises ends the work. Default: nothing is.
+
+        Raises:
+            InputError: another model read what the ledger holds.
+        """
+        self._expect(model)
+        seen = set(self.seen)
+        all_of_them = ((_well_formed(article), document) for article, document in read)
+        fresh = ((article, document) for article, document in all_of_them if _is_new(article, seen))
+        return self._grown(fresh, seen, model, encode or Encoder(), check=check)
+
+    def _expect(self, model: str) -> None:
+        if self.model not in (None, model):
+            raise InputError(
+                f"the ledger was read by {self.model}, this model is {model}: their labels differ. Give the "
+                "same model by --model, or another folder by --out"
+            )
+
+    def _grown(
+        self,
+        fresh: Iterable[tuple[Article, Document]],
+        seen: Collection[str],  # grows while `fresh` is gone through
+        model: str,
+        encode: Encoder,
+        *,
+        report: Callable[[int], None] | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> Self:
+        record = Record(self.claims, encode, check=check)
+        for done, (article, document) in enumerate(fresh, start=1):
+            record.add(threads(document, article, encode=encode, check=check))
             if report:
                 report(done)
-        return type(self)(tuple(record.claims()), frozenset(seen), classifier.bundle.identity)
+        return type(self)(tuple(record.claims()), frozenset(seen), model)
 
     def save(self, folder: str | Path, *, title: str = "Ledger") -> None:
         """Write the ledger: claims.jsonl, entries.parquet, ledger.html, and ledger.json last.
@@ -224,13 +263,17 @@ class _Counted:
             yield article
 
 
-def _unseen(new: Iterable[Article], seen: set[str]) -> Iterator[Article]:
-    for came in new:
-        article = replace(came, id=well_formed(came.id), text=well_formed(came.text))
-        key = sha256("\0".join((article.id, article.text)).encode()).hexdigest()[:16]
-        if key not in seen:
-            seen.add(key)
-            yield article
+def _well_formed(article: Article) -> Article:
+    return replace(article, id=well_formed(article.id), text=well_formed(article.text))
+
+
+def _is_new(article: Article, seen: set[str]) -> bool:
+    """Say whether an article was not seen before; from now on it was."""
+    key = sha256("\0".join((article.id, article.text)).encode()).hexdigest()[:16]
+    if key in seen:
+        return False
+    seen.add(key)
+    return True
 
 
 def _read(classifier: Classifier, some: Iterable[Article], unit: Unit) -> Iterator[tuple[Article, Document]]:
@@ -239,7 +282,7 @@ def _read(classifier: Classifier, some: Iterable[Article], unit: Unit) -> Iterat
 
     def texts() -> Iterator[str]:
         for article in some:
-            sentences = _sentences(article.text, unit)
+            sentences = sentences_of(article.text, unit)
             if sentences:
                 waiting.append((article, sentences))
                 yield from (sentence.text for sentence in sentences)
@@ -257,5 +300,6 @@ def _read(classifier: Classifier, some: Iterable[Article], unit: Unit) -> Iterat
             own = []
 
 
-def _sentences(text: str, unit: Unit) -> list[Sentence]:
+def sentences_of(text: str, unit: Unit) -> list[Sentence]:
+    """Split a text into its sentences, or take it for one."""
     return list(split(text)) if unit is Unit.DOCUMENT else [Sentence(text, 0, len(text))]

@@ -1,6 +1,6 @@
 """Documents to claims: threads on the same claim are joined, to one another or to a claim there is."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 
 import numpy as np
@@ -21,10 +21,14 @@ class Record:
     Args:
         claims: what there is already.
         encode: turns texts into vectors.
+        check: is called again and again; what it raises ends the work. Default: nothing is.
     """
 
-    def __init__(self, claims: Iterable[Claim], encode: Encoder) -> None:
+    def __init__(
+        self, claims: Iterable[Claim], encode: Encoder, *, check: Callable[[], None] = lambda: None
+    ) -> None:
         self._encode = encode
+        self._check = check
         self._claims = list(claims)
         self._added: list[list[Entry]] = [[] for _ in self._claims]
         self._apart: dict[int, set[int]] = {}
@@ -52,7 +56,7 @@ class Record:
         old = [claim.entries for claim in self._claims] + [()] * (len(self._added) - settled)
         rows = [[*entries, *added] for entries, added in zip(old, self._added, strict=True)]
         means, counts = self._means(rows)
-        roots = group(means, counts=counts, settled=settled, apart=self._apart)
+        roots = group(means, counts=counts, settled=settled, apart=self._apart, check=self._check)
         members: dict[int, list[Entry]] = {}
         for place, root in enumerate(roots.tolist()):
             members.setdefault(root, []).extend(rows[place])
@@ -78,7 +82,7 @@ class Record:
         return means, counts
 
     def _claim(self, entries: Sequence[Entry], identity: str) -> Claim:
-        kept = timeline(entries)
+        kept = timeline(entries, check=self._check)
         return Claim(identity, self._title(kept), kept)
 
     def _title(self, entries: Sequence[Entry]) -> str:

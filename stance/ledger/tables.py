@@ -51,6 +51,5 @@ def _rows(claims: Iterable[Claim]) -> Iterator[dict[str, Any]]:
                 "claim_status": claim.status,
                 "entry": number,
                 "status": entry.status,
-                "who": entry.who,
                 **entry.to_dict(),
             }

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stance.ledger.articles import Article
 from stance.ledger.claims import Entry
@@ -51,28 +52,47 @@ class Thread:
 
     entries: list[Entry]
     apart: "list[Thread]" = field(default_factory=list)
-    _vectors: list[Vectors] = field(default_factory=list)
-
-    def add(self, entry: Entry, vector: Vectors) -> None:
-        """Add an act."""
-        self.entries.append(entry)
-        if entry.clear:
-            self._vectors.append(vector)
-
-    def likeness(self, vector: Vectors) -> float:
-        """Return how alike a claim is to those of this thread that stand alone, on average, up to 1."""
-        if not self._vectors:
-            return 0.0
-        return float(np.mean([vector @ other for other in self._vectors])) / LENGTH**2
 
 
-def threads(document: Document, article: Article, *, encode: Encode) -> list[Thread]:
+class _Clear:
+    """The claims of each thread that stand alone, as the sum of their vectors.
+
+    Args:
+        size: of a vector.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._sums = np.zeros((0, size))
+        self._counts = np.zeros((0, 1))
+
+    def add(self, place: int, vector: Vectors) -> None:
+        """Add a claim to the thread of this number."""
+        if place >= len(self._sums):
+            more = max(16, len(self._sums), place + 1 - len(self._sums))
+            rows = ((0, more), (0, 0))
+            self._sums, self._counts = np.pad(self._sums, rows), np.pad(self._counts, rows)
+        self._sums[place] += vector
+        self._counts[place] += 1
+
+    def likeness(self, vector: Vectors, count: int) -> NDArray[np.float64]:
+        """Return how alike a claim is to those of each thread on average, up to 1; 0 where there are none."""
+        found = np.zeros(count)
+        known = min(count, len(self._sums))
+        sums = self._sums[:known] @ vector.astype(np.float64)
+        found[:known] = sums / np.maximum(self._counts[:known, 0], 1) / LENGTH**2
+        return found
+
+
+def threads(
+    document: Document, article: Article, *, encode: Encode, check: Callable[[], None] = lambda: None
+) -> list[Thread]:
     """Find the threads of a document.
 
     Args:
         document: what `Classifier.read` gave.
         article: what is known of it.
         encode: turns texts into vectors.
+        check: is called again and again; what it raises ends the work. Default: nothing is.
 
     Returns:
         The threads, in the order of their first acts; none for a document that takes no stance.
@@ -81,28 +101,31 @@ def threads(document: Document, article: Article, *, encode: Encode) -> list[Thr
     last, last_index = None, 0
     acts = list(_entries(document, article))
     vectors = encode([entry.content for _, entry in acts])
+    clear = _Clear(vectors.shape[1])
     for (index, entry), vector in zip(acts, vectors, strict=True):
+        check()
         near = index - last_index <= REACH
-        thread = _thread(entry, vector, found, last, near=near)
-        if thread is None:
+        likeness = clear.likeness(vector, len(found))
+        place = _place(entry, likeness, last, near=near)
+        if place is None:
             others = list(found) if entry.clear and _ANOTHER.search(entry.sentence) else []
-            thread = Thread([], others)
-            found.append(thread)
-        elif entry.clear and thread.likeness(vector) < THRESHOLD:
+            place = len(found)
+            found.append(Thread([], others))
+        elif entry.clear and likeness[place] < THRESHOLD:
             entry = replace(entry, clear=False)  # noqa: PLW2901 - it is here by its place alone
-        thread.add(entry, vector)
-        last, last_index = thread, index
+        found[place].entries.append(entry)
+        if entry.clear:
+            clear.add(place, vector)
+        last, last_index = place, index
     return found
 
 
-def _thread(
-    entry: Entry, vector: Vectors, found: Sequence[Thread], last: Thread | None, *, near: bool
-) -> Thread | None:
-    """Return the thread that an act belongs to; None if it begins one."""
+def _place(entry: Entry, likeness: NDArray[np.float64], last: int | None, *, near: bool) -> int | None:
+    """Return the number of the thread that an act belongs to; None if it begins one."""
     if last is None or (entry.clear and _ANOTHER.search(entry.sentence)):
         return None
-    alike = max(found, key=lambda thread: (thread.likeness(vector), thread is last))
-    if alike.likeness(vector) >= THRESHOLD:
+    alike = max(last, int(likeness.argmax()), key=likeness.__getitem__)
+    if likeness[alike] >= THRESHOLD:
         return alike
     if not entry.clear or (near and _LEANS.search(entry.text)):
         return last

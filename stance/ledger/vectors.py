@@ -66,7 +66,7 @@ def whole(vectors: NDArray[np.floating]) -> Vectors:
 
 
 class Encoder:
-    """Turns texts into vectors.
+    """Turns texts into vectors. Safe to share between threads.
 
     Args:
         bundle: the model whose embeddings are used. Default: the shipped one.
@@ -93,16 +93,17 @@ class Encoder:
         """Return a vector for each text: [texts, size]; all zero for a text without words."""
         found = [words(text) for text in texts]
         vocabulary = sorted({word for some in found for word in some})
-        self._learn([word for word in vocabulary if word not in self._known])
+        known = self._known  # another thread may begin to remember anew meanwhile
+        self._learn([word for word in vocabulary if word not in known], known)
         sums = np.zeros((len(texts), self.size))
         for row, some in enumerate(found):
             if some:
-                sums[row] = np.sum([self._known[word] for word in some], axis=0, dtype=np.float64)
-        if len(self._known) > MOST_REMEMBERED:
-            self._known.clear()
+                sums[row] = np.sum([known[word] for word in some], axis=0, dtype=np.float64)
+        if len(known) > MOST_REMEMBERED:
+            self._known = {}
         return whole(LENGTH * _unit(sums))
 
-    def _learn(self, vocabulary: Sequence[str]) -> None:
+    def _learn(self, vocabulary: Sequence[str], known: dict[str, NDArray[np.float32]]) -> None:
         """Remember the vectors of words, each as long as its weight."""
         if not vocabulary:
             return
@@ -111,7 +112,7 @@ class Encoder:
         meanings = np.stack([self._meanings[one.ids].sum(0) for one in encodings])
         parts = math.sqrt(1 - MEANING_SHARE) * shapes, math.sqrt(MEANING_SHARE) * _unit(meanings)
         for word, vector in zip(vocabulary, np.hstack(parts), strict=True):
-            self._known[word] = (weight(word) * vector).astype(np.float32)
+            known[word] = (weight(word) * vector).astype(np.float32)
 
 
 def _unit(vectors: NDArray[np.floating]) -> NDArray[np.floating]:

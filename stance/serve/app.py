@@ -17,6 +17,7 @@ from stance.serve.batcher import Batcher, Kind
 from stance.serve.endpoints import Endpoints
 from stance.serve.guard import Endpoint, Guard, Traffic
 from stance.serve.keys import Keys
+from stance.serve.ledgers import Ledgers
 from stance.serve.limits import Limits
 from stance.serve.metrics import Metrics
 
@@ -28,6 +29,7 @@ WARM_UP = "It denied that."
 SHAPES: dict[str, tuple[type[BaseModel], type[BaseModel]]] = {
     "/v1/classify": (schemas.ClassifyRequest, schemas.ClassifyAnswer),
     "/v1/read": (schemas.ReadRequest, schemas.ReadAnswer),
+    "/v1/ledger": (schemas.LedgerRequest, schemas.LedgerAnswer),
 }
 """What is asked and answered where a request has a body."""
 
@@ -62,22 +64,30 @@ def create_app(
         origins: whose pages may ask from a browser (CORS). Default: the service's own alone.
         traffic: tells the server what is under way, and the service when it is to end. Default: its own.
         log_requests: log method, path, status and time of each request. Default: False.
+
+    Raises:
+        ModelError: the shipped model, whose embeddings ledgers need, is missing or damaged.
     """
     limits = limits or Limits()
     traffic = traffic or Traffic()
     metrics = Metrics(model=classifier.bundle.identity)
     batcher = Batcher(classifier, workers=workers, queue=limits.queue, observe=metrics.batch)
+    ledgers = Ledgers(model=classifier.bundle.identity, workers=workers, queue=limits.queue)
     metrics.watch(under_way=lambda: traffic.under_way, waiting=lambda: batcher.waiting)
     app = FastAPI(
         title="stance",
         version=__version__,
         summary="Labels news sentences as allegation, confirmation, hedge or denial.",
-        lifespan=_lifespan(batcher, acts=classifier.bundle.finds_acts),
+        lifespan=_lifespan(batcher, ledgers, acts=classifier.bundle.finds_acts),
         docs_url=None,
         redoc_url=None,
     )
-    endpoints = Endpoints(classifier.bundle, batcher, limits, traffic, metrics)
-    with_body = {"/v1/classify": endpoints.classify, "/v1/read": endpoints.read}
+    endpoints = Endpoints(classifier.bundle, batcher, ledgers, limits, traffic, metrics)
+    with_body = {
+        "/v1/classify": endpoints.classify,
+        "/v1/read": endpoints.read,
+        "/v1/ledger": endpoints.ledger,
+    }
     _route(app, endpoints, with_body)
     pages.route(app)
     methods = {route.path: route.methods or set() for route in app.routes if isinstance(route, Route)}
@@ -96,15 +106,17 @@ def create_app(
     return CORSMiddleware(guard, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["*"])
 
 
-def _lifespan(batcher: Batcher, *, acts: bool) -> Any:
+def _lifespan(batcher: Batcher, ledgers: Ledgers, *, acts: bool) -> Any:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        ledgers.start()
         batcher.start()
         try:
             await batcher.classify([WARM_UP], Kind(acts=acts, abstain=False))
             yield
         finally:
             batcher.close()
+            ledgers.close()
 
     return lifespan
 
@@ -136,5 +148,19 @@ def _route(app: FastAPI, endpoints: Endpoints, with_body: Mapping[str, Endpoint]
 
 def _body(model: type[BaseModel]) -> dict[str, Any]:
     """Document a body, which the endpoint reads itself: it is checked once, as it comes from the socket."""
-    schema = model.model_json_schema()
+    schema = _inline(model.model_json_schema())
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _inline(schema: Any, types: Mapping[str, Any] | None = None) -> Any:
+    """Put the types that a schema refers to in its `$defs` where they are meant."""
+    if isinstance(schema, list):
+        return [_inline(one, types) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    types = schema.get("$defs", {}) if types is None else types
+    if name := schema.get("$ref"):
+        schema = types[name.rpartition("/")[2]] | {
+            key: value for key, value in schema.items() if key != "$ref"
+        }
+    return {key: _inline(value, types) for key, value in schema.items() if key != "$defs"}

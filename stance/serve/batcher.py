@@ -3,7 +3,8 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from stance.classifier import Classifier
@@ -22,6 +23,33 @@ Observe = Callable[[int], None]
 
 class QueueFullError(StanceError):
     """As many requests wait as may."""
+
+
+class Places:
+    """So many requests may be under way at a time.
+
+    Args:
+        most: above 0.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = 0
+
+    @contextmanager
+    def take(self) -> Iterator[None]:
+        """Take a place for a while.
+
+        Raises:
+            QueueFullError: none is left.
+        """
+        if self._taken >= self._most:
+            raise QueueFullError(f"{self._taken} requests are under way, as many as may; try again soon")
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +111,9 @@ class Batcher:
 
     def __init__(self, classifier: Classifier, *, workers: int, queue: int, observe: Observe) -> None:
         self._classifier = classifier
-        self._queue = queue
+        self._places = Places(queue)
         self._observe = observe
         self._jobs: deque[_Job] = deque()
-        self._under_way = 0
         self._closed = False
         self._changed = threading.Condition()
         self._workers = workers
@@ -123,17 +150,12 @@ class Batcher:
         """
         if not texts:
             return []
-        if self._under_way >= self._queue:
-            raise QueueFullError(f"{self._under_way} requests are under way, as many as may; try again soon")
-        job = _Job(texts, kind, asyncio.get_running_loop().create_future())
-        self._under_way += 1
-        try:
+        with self._places.take():
+            job = _Job(texts, kind, asyncio.get_running_loop().create_future())
             with self._changed:
                 self._jobs.append(job)
                 self._changed.notify()
             return await job.answer
-        finally:
-            self._under_way -= 1
 
     def _work(self) -> None:
         while pieces := self._take():

@@ -53,15 +53,21 @@ def _type(name: str, schema: _Schema) -> str:
 
 
 def _fields(schema: _Schema) -> str:
+    return _table(_rows(schema))
+
+
+def _rows(schema: _Schema, within: str = "") -> Iterator[tuple[str, str, str]]:
+    """Describe each field, and the fields of what lists hold after their list."""
     required = schema.get("required", ())
-    return _table(
-        (
-            f"<code>{escape(name)}</code>",
+    for name, field in schema["properties"].items():
+        optional = "" if name in required else " Optional."
+        yield (
+            f"<code>{escape(within + name)}</code>",
             _kind(field),
-            _prose(field.get("description", "")) + ("" if name in required else " Optional."),
+            _prose(field.get("description", "")) + optional,
         )
-        for name, field in schema["properties"].items()
-    )
+        if "properties" in (items := field.get("items", {})):
+            yield from _rows(items, f"{within}{name}[].")
 
 
 def _answers(operation: _Schema) -> Iterator[tuple[str, str, str]]:
@@ -77,7 +83,7 @@ def _kind(schema: _Schema) -> str:
         name = escape(reference.rpartition("/")[2])
         return f'<a href="#{name}">{name}</a>'
     if options := schema.get("anyOf"):
-        return " or ".join(map(_kind, options))
+        return " or ".join(dict.fromkeys(map(_kind, options)))
     if items := schema.get("items"):
         return f"list of {_kind(items)}"
     return escape(str(schema.get("type", "")))

@@ -4,9 +4,23 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import HTTPException
-from pydantic import BaseModel, ConfigDict, FailFast, Field, StrictBool, StrictStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    StrictBool,
+    StrictStr,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
 
-from stance.predictions import Prediction
+from stance.corpus.dates import iso
+from stance.corpus.layout import Unit
+from stance.ledger import Article, Change, Copy
+from stance.predictions import Act, Prediction
 
 
 class _Request(BaseModel):
@@ -31,6 +45,61 @@ class ReadRequest(_Request):
     )
 
 
+def _date(text: str) -> str:
+    found = iso(text)
+    if found is None:
+        raise PydanticCustomError("iso_date", "A day, a time, a month or a year in ISO 8601 was expected")
+    return found
+
+
+_DATES: tuple[dict[str, Any], ...] = (
+    {"format": "date"},
+    {"format": "date-time"},
+    {"pattern": r"^(?!0000)\d{4}(-(0[1-9]|1[0-2]))?$"},
+)
+
+Date = Annotated[
+    StrictStr,
+    AfterValidator(_date),
+    WithJsonSchema({"anyOf": [{"type": "string", **form} for form in _DATES]}),
+]
+"""A date as `iso` gives it."""
+
+
+class ArticleRequest(_Request):
+    """An article, and what is known of it."""
+
+    text: StrictStr = Field(description="The article.")
+    id: StrictStr | None = Field(
+        None, description="Its name; if it is left out, its place among the articles, `0` for the first."
+    )
+    date: Date | None = Field(None, description="In ISO 8601, `2024-03-01` for one, where it is known.")
+    outlet: StrictStr | None = Field(None, description="Who published it, where it is known.")
+
+
+class LedgerRequest(_Request):
+    """Articles whose claims are gathered."""
+
+    articles: Annotated[list[ArticleRequest], FailFast()] = Field(
+        description="Articles.",
+        examples=[
+            [
+                {"text": "The union says managers hid a leak of oil.", "id": "one", "date": "2024-03-01"},
+                {"text": "Managers denied that they had hidden a leak of oil.", "date": "2024-03-04"},
+            ]
+        ],
+    )
+    unit: Unit = Field(Unit.DOCUMENT, description="What each text holds; `sentence`: a headline, say.")
+    sentences: StrictBool = Field(False, description="Give what `/v1/read` gives of each article as well.")
+
+    def named(self) -> list[Article]:
+        """Return the articles, each with an id."""
+        return [
+            Article(str(place) if one.id is None else one.id, one.text, one.date, one.outlet or None)
+            for place, one in enumerate(self.articles)
+        ]
+
+
 class ClassifyAnswer(BaseModel):
     """A prediction for each of the texts, in their order."""
 
@@ -51,6 +120,47 @@ class ReadAnswer(BaseModel):
 
     text: str
     sentences: list[SentencePrediction]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry(Act):
+    """A stance that was taken on a claim: an act, and the sentence that its spans are offsets in."""
+
+    document: Annotated[str, Field(description="The id of the article.")]
+    date: str | None
+    outlet: str | None
+    sentence: str
+    start: Annotated[int, Field(description="Where the sentence begins in the article, in characters.")]
+    end: int
+    who: Annotated[str | None, Field(description="Who takes the stance, by the fullest name that is known.")]
+    clear: Annotated[bool, Field(description="Whether the words alone say which claim it is.")]
+    copies: Annotated[list[Copy], Field(description="Where else the same words stand; they count once.")]
+
+
+class LedgerClaim(BaseModel):
+    """A claim, who took which stance on it, and what it came to."""
+
+    id: str
+    title: str = Field(description="Its clearest words.")
+    status: str = Field(description="What the last sentence made of it; not whether it is true.")
+    changes: list[Change] = Field(description="Of the status, each by the entry of which number.")
+    parties: dict[str, list[str]] = Field(description="By stance, who took it.")
+    documents: int = Field(description="How many articles speak of it.")
+    entries: list[LedgerEntry] = Field(description="By date, those without one first.")
+
+
+class LedgerArticle(ReadAnswer):
+    """An article, and a prediction for each of its sentences."""
+
+    id: str
+
+
+class LedgerAnswer(BaseModel):
+    """The claims of all articles together, in the order in which they were first made."""
+
+    model: str = Field(description="Name and hash.")
+    articles: list[LedgerArticle] = Field([], description="Where `sentences` was asked for.")
+    claims: list[LedgerClaim]
 
 
 class ModelAnswer(BaseModel):

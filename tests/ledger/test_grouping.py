@@ -48,6 +48,25 @@ def test_settled_groups_stay_apart() -> None:
     assert group(same).tolist() == [0, 0, 0]
 
 
+def test_what_is_the_same_is_together() -> None:
+    """However often it comes, at once; what has no direction is like nothing."""
+    same = np.repeat(directions(5, 2, 2), 5000, axis=0)
+    joins = []
+    assert set(group(same, threshold=0.99, check=lambda: joins.append(1)).tolist()) == {0, 5000}
+    assert len(joins) < 10
+    assert group(np.zeros((3, 16), np.float32)).tolist() == [0, 1, 2]
+
+
+def test_it_can_be_ended() -> None:
+    """By what is called meanwhile."""
+
+    def end() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        group(directions(6, 10, 2), check=end)
+
+
 def test_what_must_be_apart_is() -> None:
     """Rows that must not be joined are not, nor are the groups that hold them."""
     same = np.repeat(directions(4, 1, 1), 4, axis=0)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
+import stance
 from stance.errors import InputError
-from stance.ledger import Ledger, build, differences
+from stance.ledger import Article, Ledger, build, differences
 
 from ..conftest import TINY
 from .conftest import ARTICLES
@@ -176,3 +177,25 @@ def test_mistakes_are_named(tmp_path: Path, write: Write) -> None:
     (tmp_path / "out" / "claims.jsonl").write_text('{"id": "x"}\n', encoding="utf-8")
     with pytest.raises(InputError, match="title"):
         Ledger.open(tmp_path / "out")
+
+
+def test_articles_that_were_read_already_give_the_same(tiny: stance.Classifier) -> None:
+    """As if the ledger had read them itself, with those that it knows passed over, and blank ones."""
+    articles = [Article(name, text, date, outlet) for name, date, outlet, text in ARTICLES]
+    articles += [Article("blank", " "), articles[0], Article("\ud800", articles[1].text)]
+    read = [(article, tiny.read(article.text)) for article in articles]
+    first = Ledger().add(articles[:2], classifier=tiny)
+    assert first.add_read(read, model=tiny.bundle.identity) == first.add(articles, classifier=tiny)
+    with pytest.raises(InputError, match="was read by"):
+        first.add_read(read, model="other")
+
+
+def test_it_can_be_ended(tiny: stance.Classifier) -> None:
+    """By what is called while the claims are gathered."""
+
+    def end() -> None:
+        raise InterruptedError
+
+    read = [(Article(name, text), tiny.read(text)) for name, _, _, text in ARTICLES]
+    with pytest.raises(InterruptedError):
+        Ledger().add_read(read, model=tiny.bundle.identity, check=end)

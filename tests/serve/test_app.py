@@ -1,15 +1,22 @@
 """The endpoints, as a client sees them."""
 
+import asyncio
+import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from importlib.resources import files
+from pathlib import Path
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
 import stance
-from stance.serve import Limits
+from stance.corpus.layout import Unit
+from stance.ledger import Article, Ledger
+from stance.serve import Limits, create_app
 from stance.serve.guard import Traffic
 
 from ..conftest import SENTENCES
@@ -36,6 +43,96 @@ def test_read_gives_what_python_gives(client: TestClient, tiny: stance.Classifie
     """Sentences, offsets, acts, and who is meant by their sources."""
     answer = client.post("/v1/read", json={"text": text})
     assert answer.json() == tiny.read(text).to_dict()
+
+
+ARTICLES = (
+    Article("demo", ARTICLE, "2026-03-02", "The Plain Post"),
+    Article("odd", "\n\n".join(ODD)),
+    Article("later", " ".join(SENTENCES), "2026-03"),
+    Article("demo", ARTICLE, "2026-03-09"),
+    Article("", ""),
+)
+
+
+def asked(articles: Iterable[Article]) -> list[dict]:
+    """As a client sends them: what is not known is left out."""
+    return [
+        {name: value for name, value in asdict(article).items() if value is not None} for article in articles
+    ]
+
+
+@pytest.mark.parametrize("unit", Unit)
+def test_a_ledger_is_what_python_gives(client: TestClient, tiny: stance.Classifier, unit: Unit) -> None:
+    """The same claims, of articles with dates and without, of ones that come twice, and of odd ones."""
+    answer = client.post("/v1/ledger", json={"articles": asked(ARTICLES), "unit": unit})
+    expected = Ledger().add(ARTICLES, classifier=tiny, unit=unit)
+    assert len(expected.claims) > 1
+    assert answer.json() == json.loads(
+        json.dumps({"model": expected.model, "claims": [claim.to_dict() for claim in expected.claims]})
+    )
+
+
+def test_a_ledger_comes_with_its_sentences(client: TestClient, tiny: stance.Classifier) -> None:
+    """Where they are asked for, an article need not be read twice."""
+    answer = client.post("/v1/ledger", json={"articles": asked(ARTICLES), "sentences": True}).json()
+    documents = [{"id": one.id} | tiny.read(one.text).to_dict() for one in ARTICLES]
+    assert answer["articles"] == documents
+    assert answer["claims"]
+
+
+def test_an_article_without_an_id_is_named_by_its_place(client: TestClient, tiny: stance.Classifier) -> None:
+    """Its date is written as the library writes it, and an outlet without a name is none."""
+    articles = [
+        {"text": SENTENCES[0], "date": "2026-03-02T01:00:00+02:00", "outlet": ""},
+        {"text": SENTENCES[4], "id": "b", "date": None},
+        {"text": SENTENCES[2]},
+    ]
+    answer = client.post("/v1/ledger", json={"articles": articles})
+    expected = [
+        Article("0", SENTENCES[0], "2026-03-01T23:00:00"),
+        Article("b", SENTENCES[4]),
+        Article("2", SENTENCES[2]),
+    ]
+    claims = Ledger().add(expected, classifier=tiny).claims
+    assert answer.json()["claims"] == json.loads(json.dumps([claim.to_dict() for claim in claims]))
+
+
+def test_ledgers_are_not_swapped(client: TestClient, tiny: stance.Classifier) -> None:
+    """Of many that are asked for at a time, among other requests, each client gets its own."""
+    texts = [" ".join(SENTENCES[place:]) + f" {ARTICLE[: 100 * place]}" for place in (0, 2, 4)]
+
+    async def ask() -> list[httpx.Response]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(client.app)) as asking:
+            bodies = [{"articles": [{"text": text}]} for text in texts * 5]
+            url = "http://service/v1"
+            others = [asking.post(f"{url}/read", json={"text": text}) for text in texts]
+            return await asyncio.gather(*(asking.post(f"{url}/ledger", json=one) for one in bodies), *others)
+
+    answers = asyncio.run(ask())
+    expected = [
+        [claim.to_dict() for claim in Ledger().add([Article("0", text)], classifier=tiny).claims]
+        for text in texts
+    ]
+    ledgers, others = answers[: -len(texts)], answers[-len(texts) :]
+    assert [one.json()["claims"] for one in ledgers] == json.loads(json.dumps(expected * 5))
+    assert [one.json() for one in others] == [tiny.read(text).to_dict() for text in texts]
+
+
+def test_no_articles_no_claims(client: TestClient, tiny: stance.Classifier) -> None:
+    """An empty ledger is one all the same."""
+    answer = client.post("/v1/ledger", json={"articles": [], "sentences": True})
+    assert answer.json() == {"model": tiny.bundle.identity, "articles": [], "claims": []}
+
+
+def test_a_model_without_acts_has_no_ledgers(tiny_copy: Path) -> None:
+    """The body is refused, and the reason names the model; the other endpoints answer."""
+    contract = json.loads((tiny_copy / "stance.json").read_text()) | {"acts": False}
+    (tiny_copy / "stance.json").write_text(json.dumps(contract))
+    with TestClient(create_app(stance.load(tiny_copy))) as client:
+        answer = client.post("/v1/ledger", json={"articles": [{"text": "It fell."}]})
+        assert client.post("/v1/read", json={"text": "It fell."}).status_code == 200
+    assert answer.status_code == 422
+    assert "finds no acts" in answer.json()["detail"][0]["msg"]
 
 
 def test_no_texts_no_predictions(client: TestClient) -> None:
@@ -68,6 +165,16 @@ def test_the_model_is_named(client: TestClient, tiny: stance.Classifier) -> None
         ("/v1/classify", b'{"texts": ' + b"[" * 10_000 + b"]" * 10_000 + b"}", ["body"]),
         ("/v1/read", b'{"text": ["It fell."]}', ["body", "text"]),
         ("/v1/read", b"[]", ["body"]),
+        ("/v1/ledger", b"{}", ["body", "articles"]),
+        ("/v1/ledger", b'{"articles": "It fell."}', ["body", "articles"]),
+        ("/v1/ledger", b'{"articles": ["It fell."]}', ["body", "articles", 0]),
+        ("/v1/ledger", b'{"articles": [{"text": "a"}, {"id": "b"}]}', ["body", "articles", 1, "text"]),
+        ("/v1/ledger", b'{"articles": [{"text": "a", "id": 1}]}', ["body", "articles", 0, "id"]),
+        ("/v1/ledger", b'{"articles": [{"text": "a", "source": "b"}]}', ["body", "articles", 0, "source"]),
+        ("/v1/ledger", b'{"articles": [{"text": "a", "date": "soon"}]}', ["body", "articles", 0, "date"]),
+        ("/v1/ledger", b'{"articles": [{"text": "a", "date": 2024}]}', ["body", "articles", 0, "date"]),
+        ("/v1/ledger", b'{"articles": [], "unit": "row"}', ["body", "unit"]),
+        ("/v1/ledger", b'{"articles": [{"text": "\\ud800"}]}', ["body"]),
     ],
 )
 def test_a_mistake_in_a_body_is_named(client: TestClient, path: str, body: bytes, field: list) -> None:
@@ -79,10 +186,12 @@ def test_a_mistake_in_a_body_is_named(client: TestClient, path: str, body: bytes
 
 
 def test_too_many_sentences_are_refused(make_client: Make) -> None:
-    """Of texts and of an article; the field is named."""
+    """Of texts, of an article, and of all articles together; the field is named."""
     with make_client(limits=Limits(sentences=3)) as client:
         texts = client.post("/v1/classify", json={"texts": ["It fell."] * 4})
         text = client.post("/v1/read", json={"text": "It fell. It rose.\nIt fell.\nIt rose."})
+        articles = client.post("/v1/ledger", json={"articles": [{"text": "It fell. It rose."}] * 2})
+    assert (articles.status_code, articles.json()["detail"][0]["loc"]) == (422, ["body", "articles"])
     assert (texts.status_code, texts.json()["detail"][0]["loc"]) == (422, ["body", "texts"])
     assert (text.status_code, text.json()["detail"][0]["loc"]) == (422, ["body", "text"])
 
@@ -108,13 +217,16 @@ def test_an_answer_that_takes_too_long_is_given_up(make_client: Make) -> None:
     """And the next one comes in time."""
     with make_client(limits=Limits(seconds=0.3)) as client:
         assert client.post("/v1/classify", json={"texts": SENTENCES * 2000}).status_code == 504
+        articles = [{"text": " ".join(SENTENCES)}] * 2000
+        assert client.post("/v1/ledger", json={"articles": articles}).status_code == 504
         assert client.post("/v1/classify", json={"texts": SENTENCES}).status_code == 200
 
 
 def test_a_key_is_asked_for(make_client: Make) -> None:
     """By the endpoints that answer questions, not by those that say how the service is."""
     with make_client(keys=["secret"]) as client:
-        for answer in (client.get("/v1/model"), client.post("/v1/classify", content=b"{")):
+        refused = [client.post(f"/v1/{path}", content=b"{") for path in ("classify", "read", "ledger")]
+        for answer in (client.get("/v1/model"), *refused):
             assert answer.status_code == 401
             assert answer.headers["www-authenticate"] == "Bearer"
         assert client.get("/v1/model", headers={"authorization": "Bearer secret"}).status_code == 200
@@ -155,10 +267,12 @@ def test_metrics_count_what_happened(client: TestClient) -> None:
     """By path and status; what clients make up is one path."""
     client.post("/v1/classify", json={"texts": SENTENCES})
     client.post("/v1/classify", json={"texts": 3})
+    client.post("/v1/ledger", json={"articles": []})
     client.get("/made/up")
     found = client.get("/metrics").text
     assert 'stance_requests_total{path="/v1/classify",status="200"} 1.0' in found
     assert 'stance_requests_total{path="/v1/classify",status="422"} 1.0' in found
+    assert 'stance_requests_total{path="/v1/ledger",status="200"} 1.0' in found
     assert 'stance_requests_total{path="other",status="404"} 1.0' in found
     assert f"stance_batch_sentences_sum {len(SENTENCES) + 1}.0" in found  # and one to warm up
     assert "stance_waiting_sentences 0.0" in found
@@ -170,10 +284,12 @@ def test_text_stays_out_of_the_log(make_client: Make, caplog: pytest.LogCaptureF
     with make_client(log_requests=True) as client:
         client.post("/v1/classify", json={"texts": ["Zanzibar denied it."]})
         client.post("/v1/classify?text=Zanzibar", json={"texts": [{"Zanzibar": 1}]})
+        client.post("/v1/ledger", json={"articles": [{"text": "Zanzibar denied it.", "id": "Zanzibar"}]})
+        client.post("/v1/ledger", json={"articles": [{"text": "Zanzibar", "date": "Zanzibar"}]})
         client.get("/Zanzibar")
     assert "POST /v1/classify 200" in caplog.text
     ours = [record.getMessage() for record in caplog.records if record.name == "stance.serve"]
-    assert len(ours) == 3
+    assert len(ours) == 5
     assert not any("Zanzibar" in message for message in ours)
 
 
@@ -189,11 +305,14 @@ def test_an_error_of_the_service_is_no_leak(
 
     with make_client() as client:
         monkeypatch.setattr("stance.serve.batcher.Batcher.classify", fail)
-        answer = client.post("/v1/classify", json={"texts": [words]})
-    assert answer.status_code == 500
+        answers = [
+            client.post("/v1/classify", json={"texts": [words]}),
+            client.post("/v1/ledger", json={"articles": [{"text": words}]}),
+        ]
+    assert [answer.status_code for answer in answers] == [500, 500]
     assert "ValueError" in caplog.text
     assert "in fail" in caplog.text
-    assert "Zanzibar" not in caplog.text + answer.text
+    assert "Zanzibar" not in caplog.text + "".join(answer.text for answer in answers)
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])
@@ -213,5 +332,14 @@ def test_the_reference_has_every_endpoint(client: TestClient) -> None:
     description = client.get("/openapi.json").json()
     for path in description["paths"]:
         assert f"<code>{path}</code>" in page
-    for name in ("texts", "abstain", "predictions", "probabilities", "cue", "named", "index"):
+    for name in (
+        "texts",
+        "abstain",
+        "predictions",
+        "probabilities",
+        "cue",
+        "named",
+        "index",
+        "articles[].outlet",
+    ):
         assert f"<code>{name}</code>" in page

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import stance
+from stance.ledger import Article, Ledger
 
 from .conftest import Running, served
 
@@ -127,19 +128,44 @@ def test_the_strip_leads_to_a_sentence(page, tiny: stance.Classifier) -> None:
 
 
 def test_the_ledger_has_each_claim_once(page, tiny: stance.Classifier) -> None:
-    """With who takes which stance; a source leads to its sentence."""
-    acts = [
-        (number, act)
-        for number, prediction in enumerate(tiny.read(ARTICLE * 2).predictions)
-        for act in prediction.acts
-    ]
-    number, act = next((number, act) for number, act in acts if act.claim)
-    read(page, ARTICLE * 2)
-    first = page.locator("#claims li").first
-    assert first.locator("h3").text_content() == act.claim.text
-    assert "times" in first.text_content()
-    first.locator("button").first.click()
+    """As Python gathers it, with who takes which stance; a source leads to its sentence."""
+    text = f"{ARTICLE}\n\n{ARTICLE}"
+    claims = Ledger().add([Article("0", text)], classifier=tiny).claims
+    read(page, text)
+    assert page.locator("#claims h3").all_text_contents() == [claim.title for claim in claims]
+    for item, claim in zip(page.locator("#claims li").all(), claims, strict=True):
+        assert item.locator("dt").count() == len({entry.stance for entry in claim.entries})
+        buttons = item.locator("button").all_text_contents()
+        for names in claim.parties.values():
+            assert all(any(button.startswith(name) for button in buttons) for name in names)
+    assert "times" in page.text_content("#claims")
+    first = claims[0].entries[0]
+    number = next(n for n, one in enumerate(tiny.read(text).sentences) if one.start == first.start)
+    assert page.locator("#claims dt").first.text_content() == first.stance
+    page.locator("#claims dd").first.locator("button").first.press("Enter")
     assert page.evaluate("document.activeElement.dataset.index") == str(number)
+
+
+def test_a_model_without_acts_reads_all_the_same(browser, tiny_copy: Path) -> None:  # type: ignore[no-untyped-def]
+    """The page says why there is no ledger."""
+    contract = json.loads((tiny_copy / "stance.json").read_text()) | {"acts": False}
+    (tiny_copy / "stance.json").write_text(json.dumps(contract))
+    with served("--model", str(tiny_copy)) as service:
+        page = browser.new_page()
+        page.goto(service.url)
+        read(page, "It fell.")
+        assert shown(page) == ["It fell."]
+        assert "finds no acts" in page.text_content("#ledger-hint")
+        page.close()
+
+
+def test_an_article_is_read_once(page, service: Running) -> None:  # type: ignore[no-untyped-def]
+    """Its ledger comes with its sentences, from the one endpoint."""
+    asked: list[str] = []
+    page.on("request", lambda request: request.method == "POST" and asked.append(request.url))
+    read(page, ARTICLE)
+    read(page, "It fell.")
+    assert asked == [f"{service.url}/v1/ledger"] * 2
 
 
 def test_copies_are_what_the_service_gave(page, tiny: stance.Classifier) -> None:
@@ -210,7 +236,7 @@ def test_a_long_text_stays_usable(page, tiny: stance.Classifier) -> None:
     page.keyboard.press("Control+v")
     assert page.input_value("#text") == text
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector("main[aria-busy=false]")
+    page.wait_for_selector("main[aria-busy=false]", timeout=120_000)
     sentences = tiny.read(text).sentences
     assert page.locator(".s").count() == len(sentences)
     page.focus("#strip")

@@ -1,46 +1,39 @@
-// The ledger of an article: its claims, as the acts word them, and who takes which stance toward each.
+// The ledger of an article: its claims, and who takes which stance toward each, as the service gathered them.
 
 import { colour, element } from "./text.js";
 
-const WRITER = "nobody named";
+const NOBODY = "nobody named";
 
-/** Group a document's acts by their claim's words, in the order of the article: per stance the sources, and where. */
-export function claims({ sentences }) {
-  const found = new Map();
-  sentences.forEach((sentence, index) => {
-    for (const act of sentence.acts ?? []) {
-      if (!act.claim) continue;
-      const key = bare(act.claim.text);
-      if (!found.has(key)) found.set(key, { title: act.claim.text, stances: new Map() });
-      const { stances } = found.get(key);
-      if (!stances.has(act.stance)) stances.set(act.stance, new Map());
-      const sources = stances.get(act.stance);
-      const who = (act.named ?? act.source)?.text ?? WRITER;
-      sources.set(who, [...(sources.get(who) ?? []), index]);
-    }
-  });
-  return [...found.values()];
-}
-
-const bare = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").replace(/^ ?(the|a|an|that) /, "").trim();
-
-/** Draw claims; a source is a button that goes to its sentence. */
+/** Draw claims, as /v1/ledger gave them; a source is a button that goes to the place of its sentence. */
 export function draw(target, list, go) {
   target.append(...list.map((claim) => element("li", "", element("h3", "", claim.title), stances(claim, go))));
 }
 
-function stances(claim, go) {
-  const rows = [...claim.stances].flatMap(([stance, sources]) => [
+function stances({ entries }, go) {
+  const rows = [...places(entries)].flatMap(([stance, sources]) => [
     element("dt", colour(stance), stance),
-    element("dd", "", ...[...sources].flatMap(([who, places], number) => [number ? ", " : "", source(who, places, go)])),
+    element("dd", "", ...[...sources].flatMap(([who, starts], number) => [number ? "; " : "", source(who, starts, go)])),
   ]);
   return element("dl", "", ...rows);
 }
 
-function source(who, places, go) {
-  const made = element("button", "", places.length > 1 ? `${who} (${places.length} times)` : who);
+/** For each stance who takes it, and where their sentences begin. */
+function places(entries) {
+  const found = new Map();
+  for (const { stance, who, start, copies } of entries) {
+    if (!found.has(stance)) found.set(stance, new Map());
+    const sources = found.get(stance);
+    const name = who ?? NOBODY;
+    if (!sources.has(name)) sources.set(name, []);
+    sources.get(name).push(start, ...copies.map((copy) => copy.start));
+  }
+  return found;
+}
+
+function source(who, starts, go) {
+  const made = element("button", "", starts.length > 1 ? `${who} (${starts.length} times)` : who);
   made.type = "button";
-  made.title = `Go to sentence ${places[0] + 1}`;
-  made.addEventListener("click", () => go(places[0]));
+  made.title = "Go to the sentence";
+  made.addEventListener("click", () => go(starts[0]));
   return made;
 }

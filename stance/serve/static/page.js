@@ -12,7 +12,7 @@ const LONG_PASTE = 20_000; // from here on, browsers take seconds to paste by th
 const CLAIMS = 60;
 const $ = (id) => document.getElementById(id);
 
-const state = { document: null, drawn: [], filters: new Set(), claims: [], key: "", request: null, current: 0 };
+const state = { model: null, document: null, drawn: [], filters: new Set(), claims: [], key: "", request: null, current: 0 };
 const strip = new Strip($("strip"), (index) => go(index, { focus: false }));
 
 // Asking
@@ -24,8 +24,9 @@ async function read(text) {
   busy(true, "Reading…");
   const start = performance.now();
   try {
-    const answer = await ask({ text }, request.signal);
-    if (state.request === request) present(answer, (performance.now() - start) / 1000);
+    state.model ??= await ask("v1/model", { signal: request.signal });
+    const { answer, claims } = await (state.model.acts ? withLedger : alone)(text, request.signal);
+    if (state.request === request) present(answer, claims, (performance.now() - start) / 1000);
   } catch (error) {
     if (error.name !== "AbortError") fail(error.message);
   } finally {
@@ -33,12 +34,23 @@ async function read(text) {
   }
 }
 
-async function ask(body, signal) {
-  const headers = { "Content-Type": "application/json" };
+/** The ledger comes with what was read for it: an article is read once. */
+async function withLedger(text, signal) {
+  const { articles, claims } = await post("v1/ledger", { articles: [{ text }], sentences: true }, signal);
+  const { sentences } = articles[0];
+  return { answer: { text, sentences: articles[0].sentences }, claims };
+}
+
+const alone = async (text, signal) => ({ answer: await post("v1/read", { text }, signal), claims: [] });
+
+const post = (path, body, signal) =>
+  ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
+
+async function ask(path, { headers = {}, ...request }) {
   if (state.key) headers.Authorization = `Bearer ${state.key}`;
   let answer;
   try {
-    answer = await fetch("v1/read", { method: "POST", headers, body: JSON.stringify(body), signal });
+    answer = await fetch(path, { headers, ...request });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Error("The service could not be reached. Is it still running?");
@@ -79,16 +91,16 @@ const say = (message) => ($("status").textContent = message);
 
 // Showing
 
-function present(answer, seconds) {
+function present(answer, claims, seconds) {
   hide();
   Object.assign(state, { document: answer, drawn: article.draw($("article"), answer), filters: new Set(), current: 0 });
   strip.draw(answer);
   drawFilters(answer.sentences);
-  drawLedger(answer);
+  drawLedger(claims);
   filter();
   $("entry").classList.add("folded");
   $("result").hidden = !answer.sentences.length;
-  $("model").textContent = `Model: ${answer.sentences[0]?.model}`;
+  $("model").textContent = `Model: ${state.model.model}`;
   const count = answer.sentences.length;
   say(count ? `${count.toLocaleString("en")} ${count === 1 ? "sentence" : "sentences"}, read in ${seconds.toFixed(2)} s.` : "No sentence was found.");
   mark();
@@ -121,22 +133,27 @@ function filter() {
   strip.filter(state.filters);
 }
 
-function drawLedger(answer) {
-  state.claims = ledger.claims(answer);
+function drawLedger(claims) {
+  state.claims = claims;
   $("claims").replaceChildren();
-  $("ledger-hint").textContent = state.claims.length
+  $("ledger-hint").textContent = claims.length
     ? "What is claimed, and who takes which stance toward it."
-    : "No claim was found in this article.";
+    : state.model.acts
+      ? "No claim was found in this article."
+      : "This model finds no acts, which ledgers are made of.";
   moreClaims();
 }
 
 function moreClaims() {
   const from = $("claims").childElementCount;
-  ledger.draw($("claims"), state.claims.slice(from, from + CLAIMS), (index) => go(index, { focus: true }));
+  ledger.draw($("claims"), state.claims.slice(from, from + CLAIMS), (start) => go(at(start), { focus: true }));
   $("more").hidden = from + CLAIMS >= state.claims.length;
 }
 
 // Moving
+
+/** The number of the sentence that begins at a place of the text. */
+const at = (start) => state.document.sentences.findIndex((sentence) => sentence.start === start);
 
 function go(index, { focus }) {
   const target = state.drawn[index];
@@ -193,9 +210,17 @@ function hide() {
   $("article").querySelector("[aria-describedby]")?.removeAttribute("aria-describedby");
 }
 
-$("article").addEventListener("pointerover", (event) => reveal(under(event)));
-$("article").addEventListener("pointerleave", hide);
-$("article").addEventListener("pointerout", (event) => under(event) && !event.relatedTarget?.closest?.(".s") && hide());
+// Where the keyboard scrolls the article under a pointer that rests, the pointer has pointed at nothing.
+let resting = false;
+document.addEventListener("keydown", () => (resting = true), true);
+document.addEventListener("pointermove", (event) => {
+  if (resting && under(event)) reveal(under(event));
+  resting = false;
+});
+
+$("article").addEventListener("pointerover", (event) => resting || reveal(under(event)));
+$("article").addEventListener("pointerleave", () => resting || hide());
+$("article").addEventListener("pointerout", (event) => resting || (under(event) && !event.relatedTarget?.closest?.(".s") && hide()));
 $("article").addEventListener("focusin", (event) => {
   const target = under(event);
   if (!target) return;
