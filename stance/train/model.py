@@ -243,8 +243,14 @@ def _reads_context(base: str | Path) -> bool:
 
 
 def checkpoint_weights(model: StanceModel) -> dict[str, Tensor]:
-    """Return the weights, in half precision, under the names of a Hugging Face checkpoint."""
-    weights = {**model.classifier.state_dict(), **model.heads.state_dict()}
+    """Return the weights, in half precision, under the names of a Hugging Face checkpoint.
+
+    Heads for acts are left out where nothing was taught of them.
+    """
+    heads = model.heads.state_dict()
+    if not model.finds_acts:
+        heads = {name: weight for name, weight in heads.items() if name.startswith("stances.")}
+    weights = {**model.classifier.state_dict(), **heads}
     return {name: weight.detach().to(torch.float16).contiguous() for name, weight in weights.items()}
 
 

@@ -43,7 +43,8 @@ def trace(model: StanceModel, weights: Mapping[str, Tensor]) -> onnx.ModelProto:
     """
     traced = _Unmasked(copy.deepcopy(model)).eval()
     for part in (traced.model.classifier, traced.model.heads):
-        part.load_state_dict({name: weights[name].float() for name in part.state_dict()})
+        own = part.state_dict()
+        part.load_state_dict({name: weights.get(name, own[name]).float() for name in own})
     ids = torch.full((2, 8), min(5, _words(model.classifier) - 1))
     with torch.inference_mode():
         names = list(traced(ids))

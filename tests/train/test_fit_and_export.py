@@ -325,6 +325,7 @@ def test_a_model_finds_acts_only_if_it_was_taught(tmp_path: Path, taught: bool) 
     model, tokenizer = fit(rows * 4, rows, base=plain, work=tmp_path / "work", recipe=recipe)
     export(model, tokenizer, tmp_path / "mine", held_out=rows, max_tokens=48, max_flips=1.0)
     assert stance.load(tmp_path / "mine").bundle.finds_acts == taught
+    assert ("pointers.query.weight" in load_file(tmp_path / "mine" / "model.safetensors")) == taught
 
 
 def test_class_weights_favour_rare_labels(tiny: stance.Classifier, tmp_path: Path) -> None:
