@@ -3,7 +3,7 @@ FROM python:3.12-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY stance stance
-COPY models/base models/base
+COPY models models
 RUN python -m venv /opt/stance && /opt/stance/bin/pip install --no-cache-dir ".[serve]"
 
 FROM python:3.12-slim

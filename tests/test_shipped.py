@@ -10,6 +10,7 @@ import pytest
 
 import stance
 from stance.bundle import find_model, open_bundle
+from stance.errors import ModelError
 from stance.mentions import resolve
 
 PLAIN = {
@@ -33,10 +34,27 @@ def base() -> stance.Classifier:
     return stance.load()
 
 
+@pytest.fixture(scope="module")
+def fast() -> stance.Classifier:
+    return stance.load("fast")
+
+
 @pytest.mark.parametrize(("text", "label"), PLAIN.items())
-def test_plain_cases_are_right(base: stance.Classifier, text: str, label: str) -> None:
-    """Sentences that no reader would argue about."""
+def test_plain_cases_are_right(
+    base: stance.Classifier, fast: stance.Classifier, text: str, label: str
+) -> None:
+    """Sentences that no reader would argue about, by either model."""
     assert base.classify(text).label == label
+    assert fast.classify(text).label == label
+
+
+def test_the_fast_model_leaves_plain_sentences_to_its_first_stage(fast: stance.Classifier) -> None:
+    """Of ordinary sentences some are answered by it, and never one that denies or accuses."""
+    answered = {one.text for one in fast.classify_many(PLAIN) if one.reason == "plain"}
+    assert answered
+    assert {PLAIN[text] for text in answered} == {"none"}
+    with pytest.raises(ModelError, match="finds no acts"):
+        fast.classify("It fell.", acts=True)
 
 
 def test_the_demonstration_article_is_read_right(base: stance.Classifier) -> None:
