@@ -19,6 +19,7 @@ if __name__ == "__main__":
     parser.add_argument("--models", type=Path, nargs="+", required=True)
     parser.add_argument("--development", type=Path, required=True)
     parser.add_argument("--context-column")
+    parser.add_argument("--no-checkpoint", action="store_true", help="as for base.py")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
 
@@ -28,5 +29,11 @@ if __name__ == "__main__":
     models[0].load_state_dict(mean)
     development = list(read_project(options.development, context=options.context_column))
     tokenizer = AutoTokenizer.from_pretrained(options.models[0])
-    flips = export(models[0].eval(), tokenizer, options.out, held_out=development)
+    flips = export(
+        models[0].eval(),
+        tokenizer,
+        options.out,
+        held_out=development,
+        checkpoint=not options.no_checkpoint,
+    )
     print(f"{options.out}: int8 labels {flips:.2%} of the development part otherwise than fp32")

@@ -3,24 +3,32 @@ r"""Let models label the sentences that a base model shall learn from without a 
     python training/distil.py --teachers runs/teacher-1 runs/teacher-2 --sentences runs/chosen.jsonl \
         --out runs/soft.jsonl
 
+Of sentences that take no stance for sure, which teach little, `--sure-share` keeps only some, chosen by chance.
 With `--context-column previous` teachers that read contexts are given them, and they are kept for the pupil.
 """
 
 import argparse
 import json
+import random
 from itertools import tee
 from pathlib import Path
 
 from corpora import read
 
 import stance
+from stance.labels import LABELS, NONE
 from stance.train.distil import teach
+
+SURE = 0.95
+"""The probability of none from which a sentence takes no stance for sure."""
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--teachers", nargs="+", required=True)
     parser.add_argument("--sentences", type=Path, required=True)
     parser.add_argument("--context-column")
+    parser.add_argument("--sure-share", type=float, default=1.0)
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     teachers = [stance.load(folder) for folder in options.teachers]
@@ -28,8 +36,12 @@ if __name__ == "__main__":
     rows, again, before = tee(read(options.sentences), 3)
     texts = (row["text"] for row in rows)
     contexts = (row.get(column) or None for row in before) if column else None
+    chance = random.Random(options.seed)
     with options.out.open("w", encoding="utf-8") as out:
         for row, sentence in zip(again, teach(texts, teachers, contexts=contexts), strict=True):
+            sure = sentence.soft[LABELS.index(NONE)] >= SURE
+            if sure and chance.random() >= options.sure_share:
+                continue
             kept = {name: row[name] for name in ("attributions", column) if name in row}
             taught = {"text": sentence.text, "probabilities": sentence.soft} | kept
             out.write(json.dumps(taught, ensure_ascii=False) + "\n")
