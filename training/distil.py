@@ -3,7 +3,7 @@ r"""Let models label the sentences that a base model shall learn from without a 
     python training/distil.py --teachers runs/teacher-1 runs/teacher-2 --sentences runs/chosen.jsonl \
         --out runs/soft.jsonl
 
-Of sentences that take no stance for sure, which teach little, `--sure-share` keeps only some, chosen by chance.
+Of sentences that take no stance for sure, which teach little, `--sure-share` keeps some, by chance.
 With `--context-column previous` teachers that read contexts are given them, and they are kept for the pupil.
 """
 
