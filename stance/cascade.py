@@ -46,8 +46,13 @@ class FirstStage:
         return cls(weights, plain, threshold)
 
     def logits(self, ids: Sequence[int]) -> NDArray[np.float32]:
-        """Return the label logits [labels] of a sentence's token ids, special ones included."""
-        logits: NDArray[np.float32] = self.weights[ids].sum(axis=0)
+        """Return the label logits [labels] of a sentence's token ids, special ones included.
+
+        The first token counts once: a text may hold its name, and so its id, in words.
+        """
+        first = ids[0]
+        counted = [first, *(token for token in ids[1:] if token != first)]
+        logits: NDArray[np.float32] = self.weights[counted].sum(axis=0)
         return logits
 
     def answers(self, probabilities: NDArray[np.floating]) -> NDArray[np.bool_]:

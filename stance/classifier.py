@@ -52,6 +52,7 @@ class _Reading:
 
 
 FP32 = "fp32"
+"""The precision of the network that a folder may hold beside `model.onnx`."""
 
 EMPTY = "empty"
 """The reason given for a text of nothing but white space."""

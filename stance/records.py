@@ -41,7 +41,8 @@ def records(lines: Iterable[str], *, separator: str) -> Iterator[list[str] | Mal
                 record: list[str] | Malformed | None = next(reader, None)
             except csv.Error as error:
                 record = Malformed(f"not CSV: {error}", source.taken[0])
-            swallowed = len(source.taken) > 1 and not _is_well_formed(source.taken, separator)
+            suspect = len(source.taken) > 1 or (source.taken and source.ended)
+            swallowed = suspect and not _is_well_formed(source.taken, separator)
         if record is None:
             return
         if swallowed:
@@ -51,10 +52,11 @@ def records(lines: Iterable[str], *, separator: str) -> Iterator[list[str] | Mal
 
 
 class _Lines:
-    """Lines, of which `taken` holds those since it was last cleared."""
+    """Lines, of which `taken` holds those since it was last cleared; `ended` says that no more were found."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self.taken: list[str] = []
+        self.ended = False
         self._lines = iter(lines)
         self._again: deque[str] = deque()
 
@@ -62,7 +64,10 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._again.popleft() if self._again else next(self._lines)
+        line = self._again.popleft() if self._again else next(self._lines, None)
+        self.ended = line is None
+        if line is None:
+            raise StopIteration
         self.taken.append(line)
         return line
 

@@ -75,6 +75,15 @@ def test_company_and_order_change_nothing(cascade: Classifier, texts: list[str])
     assert list(cascade.classify_many(texts)) == [cascade.classify(text) for text in texts]
 
 
+def test_the_name_of_a_special_token_in_words_counts_for_nothing(staged: Path) -> None:
+    """The first token carries the biases, once."""
+    stage = open_bundle(staged).first_stage
+    assert stage
+    ids = [2, 7, 9, 3]
+    assert np.array_equal(stage.logits(ids), stage.logits([2, 7, 2, 9, 2, 3]))
+    assert not np.array_equal(stage.logits(ids), stage.logits([2, 7, 9, 9, 3]))
+
+
 def test_an_empty_text_stays_empty(cascade: Classifier) -> None:
     """Nothing was said, whatever the first stage makes of no words."""
     assert cascade.classify(" ", acts=True).reason == "empty"

@@ -3,7 +3,10 @@ r"""Fit the first stage of a model: what tells plain sentences before its networ
     python training/first_stage.py models/fast --sentences runs/all-soft.jsonl --development dev.jsonl
 
 The sentences are what `distil.py` wrote, as many as there are. Prints the share of the development part that
-the first stage answers, and that of `--natural`, JSON lines of `text` as news has them.
+the first stage answers, and that of `--natural`, JSON lines of `text` as news has them. Without sentences to fit
+it to, the one that is there is measured:
+
+    python training/first_stage.py models/fast --natural news.jsonl
 """
 
 import argparse
@@ -20,20 +23,21 @@ from stance.train.data import LabelledSentence
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("model", type=Path)
-    parser.add_argument("--sentences", type=Path, required=True)
-    parser.add_argument("--development", type=Path, required=True)
+    parser.add_argument("--sentences", type=Path)
+    parser.add_argument("--development", type=Path)
     parser.add_argument("--max-loss", type=float, default=0.002)
     parser.add_argument("--natural", type=Path)
     parser.add_argument("--count", type=int, default=5000)
     options = parser.parse_args()
 
-    sentences = []
-    for row in read(options.sentences):
-        soft = tuple(row["probabilities"])
-        sentences.append(LabelledSentence(row["text"], LABELS[soft.index(max(soft))], soft=soft))
-    development = list(read_project(options.development))
-    share = add_first_stage(options.model, sentences, development, max_loss=options.max_loss)
-    print(f"{options.model}: answers {share:.1%} of the development part")
+    if options.sentences:
+        sentences = []
+        for row in read(options.sentences):
+            soft = tuple(row["probabilities"])
+            sentences.append(LabelledSentence(row["text"], LABELS[soft.index(max(soft))], soft=soft))
+        development = list(read_project(options.development))
+        share = add_first_stage(options.model, sentences, development, max_loss=options.max_loss)
+        print(f"{options.model}: answers {share:.1%} of the development part")
     if options.natural:
         texts = [row["text"] for row in islice(read(options.natural), options.count)]
         with_stage, without = (

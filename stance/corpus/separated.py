@@ -10,7 +10,7 @@ from pyarrow import ArrowException
 
 from stance.corpus.folder import explain
 from stance.corpus.lines import BREAKS_OFF, BUFFER, NOT_UTF8
-from stance.corpus.parts import Broken, Done, Limits, Part, Rejection, Row, cut
+from stance.corpus.parts import SHORT, Broken, Done, Limits, Part, Rejection, Row, cut
 from stance.corpus.sources import Source, UnreadableError
 from stance.corpus.tables import Parsed, Record, is_unicode, tabulate
 from stance.records import Malformed, records
@@ -66,7 +66,7 @@ def _read(lines: Iterable[str], separator: str) -> Iterator[list[str] | Broken]:
 def _header(cells: Iterator[list[str] | Broken]) -> list[str]:
     header = next(cells, [])
     if isinstance(header, Broken):
-        raise UnreadableError(f"{header.reason}; {header.raw}")
+        raise UnreadableError(f"{header.reason}; {header.raw.rstrip()[:SHORT]!r}")
     if not header:
         raise UnreadableError("no header")
     if not all(map(is_unicode, header)):

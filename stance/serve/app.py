@@ -72,13 +72,15 @@ def create_app(
     traffic = traffic or Traffic()
     metrics = Metrics(model=classifier.bundle.identity)
     batcher = Batcher(classifier, workers=workers, queue=limits.queue, observe=metrics.batch)
-    ledgers = Ledgers(model=classifier.bundle.identity, workers=workers, queue=limits.queue)
+    ledgers = None
+    if classifier.bundle.finds_acts:  # ledgers are made of acts
+        ledgers = Ledgers(model=classifier.bundle.identity, workers=workers, queue=limits.queue)
     metrics.watch(under_way=lambda: traffic.under_way, waiting=lambda: batcher.waiting)
     app = FastAPI(
         title="stance",
         version=__version__,
         summary="Labels news sentences as allegation, confirmation, hedge or denial.",
-        lifespan=_lifespan(batcher, ledgers, acts=classifier.bundle.finds_acts),
+        lifespan=_lifespan(batcher, ledgers),
         docs_url=None,
         redoc_url=None,
     )
@@ -106,17 +108,19 @@ def create_app(
     return CORSMiddleware(guard, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["*"])
 
 
-def _lifespan(batcher: Batcher, ledgers: Ledgers, *, acts: bool) -> Any:
+def _lifespan(batcher: Batcher, ledgers: Ledgers | None) -> Any:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        ledgers.start()
+        if ledgers:
+            ledgers.start()
         batcher.start()
         try:
-            await batcher.classify([WARM_UP], Kind(acts=acts, abstain=False))
+            await batcher.classify([WARM_UP], Kind(acts=ledgers is not None, abstain=False))
             yield
         finally:
             batcher.close()
-            ledgers.close()
+            if ledgers:
+                ledgers.close()
 
     return lifespan
 

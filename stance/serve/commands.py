@@ -24,6 +24,9 @@ def serve_model(
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="A model folder, or the name of a shipped model.")
     ] = None,
+    cascade: Annotated[
+        bool, typer.Option(help="Let the model's first stage, if it has one, answer plain sentences.")
+    ] = True,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Batches labelled side by side.", show_default="one a core")
     ] = None,
@@ -52,6 +55,7 @@ def serve_model(
         model,
         host=host,
         port=port,
+        cascade=cascade,
         workers=workers,
         threads=threads,
         limits=Limits(

@@ -43,7 +43,7 @@ class Endpoints:
     Args:
         bundle: the model.
         batcher: labels.
-        ledgers: gathers claims.
+        ledgers: gathers claims; None where the model finds no acts.
         limits: of sentences.
         traffic: says whether the service is about to end.
         counts: what is given for Prometheus.
@@ -53,7 +53,7 @@ class Endpoints:
         self,
         bundle: Bundle,
         batcher: Batcher,
-        ledgers: Ledgers,
+        ledgers: Ledgers | None,
         limits: Limits,
         traffic: Traffic,
         counts: Metrics,
@@ -83,7 +83,7 @@ class Endpoints:
     async def ledger(self, body: Body) -> Response:
         """Gather who took which stance on which claim of articles; the claims are those of `Ledger.add`."""
         asked = schemas.parse(schemas.LedgerRequest, body)
-        if not self._bundle.finds_acts:
+        if self._ledgers is None:
             raise _mistake(msg=f"{self._bundle.identity} finds no acts, which ledgers are made of")
         articles = asked.named()
         with _full_is_429(), self._ledgers.places.take():

@@ -93,9 +93,17 @@ class LedgerRequest(_Request):
     sentences: StrictBool = Field(False, description="Give what `/v1/read` gives of each article as well.")
 
     def named(self) -> list[Article]:
-        """Return the articles, each with an id."""
+        """Return the articles, each with an id: its place where it came with none, primed if that is taken."""
+        given = {one.id for one in self.articles}
+
+        def name(place: int) -> str:
+            free = str(place)
+            while free in given:
+                free += "'"
+            return free
+
         return [
-            Article(str(place) if one.id is None else one.id, one.text, one.date, one.outlet or None)
+            Article(name(place) if one.id is None else one.id, one.text, one.date, one.outlet or None)
             for place, one in enumerate(self.articles)
         ]
 

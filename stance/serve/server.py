@@ -38,6 +38,7 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
+    cascade: bool = True,
     workers: int | None = None,
     threads: int = 1,
     limits: Limits | None = None,
@@ -51,6 +52,7 @@ def serve(
         model: a model folder, or the name of a shipped model. Default: "base".
         host: the address to listen on. Default: this machine alone.
         port: 0 to 65,535; 0 takes any that is free. Default: 8000.
+        cascade: let the model's first stage, if it has one, answer plain sentences. Default: True.
         workers: batches that are labelled side by side, at least 1. Default: one for each core.
         threads: for each batch, at least 1. Default: 1.
         limits: what a request may cost. Default: `Limits()`.
@@ -67,7 +69,7 @@ def serve(
         raise InputError(f"workers must be at least 1; {workers} came")
     limits = limits or Limits()
     traffic = Traffic()
-    classifier = load(model, threads=threads)
+    classifier = load(model, threads=threads, cascade=cascade)
     with _listen(host, port) as listener:
         app = create_app(
             classifier,

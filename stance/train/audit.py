@@ -17,6 +17,7 @@ from stance.batches import batches
 from stance.tokens import SentenceTokenizer
 from stance.train.data import LabelledSentence
 from stance.train.metrics import Array, Indices
+from stance.train.model import no_encoder
 
 FOLDS = 5
 
@@ -97,9 +98,15 @@ def embed(
         encoder: a Hub id or a folder.
         contexts: for each text the sentence before it, or None. Default: none is read.
         max_tokens: longer sentences are cut. Default 128.
+
+    Raises:
+        ModelError: there is no such encoder.
     """
-    tokenizer = AutoTokenizer.from_pretrained(encoder)
-    model = AutoModel.from_pretrained(encoder, dtype=torch.float32).eval()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(encoder)
+        model = AutoModel.from_pretrained(encoder, dtype=torch.float32).eval()
+    except (OSError, ValueError) as error:
+        raise no_encoder(encoder, error) from error
     content = tokenizer.backend_tokenizer.to_str().encode()
     tokens = SentenceTokenizer(content, max_tokens=max_tokens).encode(texts, contexts)
     ids = [row.ids for row in tokens]

@@ -17,7 +17,7 @@ from stance.classifier import load
 from stance.errors import InputError, ModelError, OutputError
 from stance.labels import NONE
 from stance.tokens import SentenceTokenizer
-from stance.train.data import LabelledSentence
+from stance.train.data import LabelledSentence, unknown_label
 from stance.train.metrics import macro_f1
 from stance.train.probe import every_label
 
@@ -48,10 +48,11 @@ def add_first_stage(
             Default 0.002.
 
     Returns:
-        The share of `held_out` that it answers.
+        The share of `held_out` that it answers; where it is 0, the folder is left as it was.
 
     Raises:
-        InputError: fewer than two labels occur among the sentences.
+        InputError: fewer than two labels occur among the sentences, none are held out, or the model does not
+            know a label.
         ModelError: the folder is damaged, or its model has no label "none".
         OutputError: the folder cannot be written.
     """
@@ -60,6 +61,8 @@ def add_first_stage(
         raise ModelError(f"{bundle.identity}: a model with the label {NONE!r} was expected")
     if len({sentence.label for sentence in sentences}) < 2:
         raise InputError(f"sentences of two labels or more were expected, {len(sentences)} of one came")
+    if not held_out:
+        raise InputError("held-out sentences, to choose a threshold with, were expected; none came")
     weights = _fit(_ids(bundle, sentences), _indices(bundle, sentences), bundle)
     plain = bundle.labels.index(NONE)
     stage = FirstStage.read(weights, plain=plain, threshold=NEVER)
@@ -73,7 +76,8 @@ def add_first_stage(
         if macro_f1(true, np.where(plainness >= lower, plain, said)) < least:
             break
         threshold = float(lower)
-    _write(bundle, weights, threshold)
+    if threshold < NEVER:
+        _write(bundle, weights, threshold)
     return float((plainness >= threshold).mean())
 
 
@@ -83,6 +87,9 @@ def _ids(bundle: Bundle, sentences: Sequence[LabelledSentence]) -> Ids:
 
 
 def _indices(bundle: Bundle, sentences: Sequence[LabelledSentence]) -> NDArray[np.intp]:
+    for name in {sentence.label for sentence in sentences}:
+        if name not in bundle.labels:
+            raise InputError(unknown_label(name, bundle.labels))
     return np.array([bundle.labels.index(sentence.label) for sentence in sentences], np.intp)
 
 

@@ -17,6 +17,9 @@ from stance.records import Malformed, records
 
 Row = Mapping[str, Any]
 
+NULL = "null"
+"""What a cell says where other cells of its column hold lists, and this one nothing."""
+
 ATTRIBUTION = "attribution"
 """What an act is where a reader marked who says what, and not with which stance."""
 
@@ -268,7 +271,10 @@ def _stances(row: Row, columns: Columns) -> tuple[str, ...] | None:
     if value is None:
         return None
     if isinstance(value, str):
-        value = value.replace(",", " ").replace(";", " ").split()
+        value = value.strip()
+        if value == NULL:
+            return None
+        value = json.loads(value) if value[:1] == "[" else value.replace(",", " ").replace(";", " ").split()
     return tuple(columns.label_map.get(name, name) for name in value)
 
 

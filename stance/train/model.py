@@ -196,7 +196,7 @@ def open_base(
             base, config=config, dtype=torch.float32, ignore_mismatched_sizes=True
         )
     except (OSError, ValueError) as error:
-        raise _no_encoder(base, error) from error
+        raise no_encoder(base, error) from error
     model = StanceModel(
         classifier,
         label_names=labels,
@@ -228,11 +228,12 @@ def _config(base: str | Path) -> PretrainedConfig:
     try:
         config: PretrainedConfig = AutoConfig.from_pretrained(base)
     except (OSError, ValueError) as error:
-        raise _no_encoder(base, error) from error
+        raise no_encoder(base, error) from error
     return config
 
 
-def _no_encoder(base: str | Path, error: Exception) -> ModelError:
+def no_encoder(base: str | Path, error: Exception) -> ModelError:
+    """Say that a Hub id or folder holds no encoder, and why."""
     reason = str(error).strip().partition("\n")[0]
     return ModelError(f"{base}: not a Hub id or folder of an encoder: {reason}")
 

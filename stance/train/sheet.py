@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from stance.train.audit import Finding
-from stance.train.data import BrokenRow, Columns, Row
+from stance.train.data import NULL, BrokenRow, Columns, Row
 
 ADDED = (
     "audit_rank",
@@ -49,10 +49,16 @@ def make_sheet(
     }
     names = _own_names(by_number.values(), columns)
     found = {finding.row: finding for finding in findings}
-    own = list(dict.fromkeys(name for row in by_number.values() for name in row if name not in ADDED))
+    cells = [(name, value) for row in by_number.values() for name, value in row.items()]
+    own = [name for name in dict.fromkeys(name for name, _ in cells) if name not in ADDED]
+    missing = dict.fromkeys(own, "") | {name: NULL for name, value in cells if isinstance(value, list)}
     return [
-        {name: _cell(by_number[number].get(name)) for name in own}
-        | {"audit_rank": rank, "audit_row": number, "audit_given": _cell(by_number[number][columns.label])}
+        {name: _cell(by_number[number].get(name), missing[name]) for name in own}
+        | {
+            "audit_rank": rank,
+            "audit_row": number,
+            "audit_given": _cell(by_number[number][columns.label], ""),
+        }
         | dict(_said(found.get(number), contradictory.get(number, ""), names))
         for rank, number in enumerate(wanted, 1)
     ]
@@ -75,10 +81,11 @@ def _own_names(rows: Iterable[Row], columns: Columns) -> dict[str, str]:
     return {label: names.most_common(1)[0][0] for label, names in counts.items()}
 
 
-def _cell(value: Any) -> Any:
-    """Return what stands for a value in a cell, and is read from it again."""
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return " ".join(value)
+def _cell(value: Any, missing: str) -> Any:
+    """Return what stands for a value in a cell, and is read from it again.
+
+    Among lists an empty cell would be an empty one: what is missing there is said to be.
+    """
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False, default=str)
-    return "" if value is None else value
+    return missing if value is None else value

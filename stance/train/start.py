@@ -28,7 +28,7 @@ def describe_start(
     stances: Sequence[str],
     recipe: Mapping[str, Any],
 ) -> Start:
-    """Describe all that decides which weights a run ends in.
+    """Describe what decides which weights a run ends in, on machines of one kind.
 
     Args:
         train, development: what is learnt from, and what the best epoch is chosen on; of each the order

@@ -81,17 +81,21 @@ def test_a_ledger_comes_with_its_sentences(client: TestClient, tiny: stance.Clas
 
 
 def test_an_article_without_an_id_is_named_by_its_place(client: TestClient, tiny: stance.Classifier) -> None:
-    """Its date is written as the library writes it, and an outlet without a name is none."""
+    """Or by that and a prime if another article has it; its date is written as the library writes it, and an outlet without a name is none."""
     articles = [
         {"text": SENTENCES[0], "date": "2026-03-02T01:00:00+02:00", "outlet": ""},
         {"text": SENTENCES[4], "id": "b", "date": None},
         {"text": SENTENCES[2]},
+        {"text": SENTENCES[1], "id": "4"},
+        {"text": SENTENCES[1]},
     ]
     answer = client.post("/v1/ledger", json={"articles": articles})
     expected = [
         Article("0", SENTENCES[0], "2026-03-01T23:00:00"),
         Article("b", SENTENCES[4]),
         Article("2", SENTENCES[2]),
+        Article("4", SENTENCES[1]),
+        Article("4'", SENTENCES[1]),
     ]
     claims = Ledger().add(expected, classifier=tiny).claims
     assert answer.json()["claims"] == json.loads(json.dumps([claim.to_dict() for claim in claims]))

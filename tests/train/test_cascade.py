@@ -61,6 +61,20 @@ def test_one_label_teaches_nothing(tiny_copy: Path) -> None:
     assert open_bundle(tiny_copy).first_stage is None
 
 
+def test_what_cannot_be_learnt_from_is_refused(tiny_copy: Path) -> None:
+    """No held-out sentences, and a label that the model does not know."""
+    known = rows(tiny_copy)
+    with pytest.raises(InputError, match="none came"):
+        add_first_stage(tiny_copy, known, [])
+    for taught, held_out in (
+        ([*known, LabelledSentence("It.", "denail")], known),
+        (known, [known[0], LabelledSentence("It.", "denail")]),
+    ):
+        with pytest.raises(InputError, match="denial"):
+            add_first_stage(tiny_copy, taught, held_out)
+    assert open_bundle(tiny_copy).first_stage is None
+
+
 def test_a_model_needs_a_label_for_plain_sentences(tiny_copy: Path) -> None:
     """Without "none" there is nothing that a first stage could answer."""
     for name in ("stance.json", "config.json"):

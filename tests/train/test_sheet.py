@@ -51,12 +51,14 @@ def test_what_is_no_string_comes_through_cells(tmp_path: Path) -> None:
     rows = [
         {"text": "It denied that.", "label": "denial", "stances": ["denial", "hedge"], "acts": [act]},
         {"text": "It fell.", "label": "none", "stances": [], "acts": None, "note": 3},
+        {"text": "It rose.", "label": "none", "stances": None},
     ]
-    sheet = make_sheet(rows, [finding(2), finding(1)], {}, Columns())
+    sheet = make_sheet(rows, [finding(2), finding(1), finding(3)], {}, Columns())
     write_csv(tmp_path / "sheet.csv", list(sheet[0]), sheet)
-    fell, denied = read(tmp_path / "sheet.csv", Columns(stances="stances", acts="acts"))
+    fell, denied, rose = read(tmp_path / "sheet.csv", Columns(stances="stances", acts="acts"))
     acts = (LabelledAct("denial", Span("denied", 3, 9), Span("It", 0, 2), None, whole=True),)
     assert denied == LabelledSentence("It denied that.", "denial", ("denial", "hedge"), acts, row=2)
     assert fell == LabelledSentence("It fell.", "none", (), None, row=1)
-    assert [row["note"] for row in sheet] == [3, ""]
+    assert rose == LabelledSentence("It rose.", "none", None, None, row=3)
+    assert [row["note"] for row in sheet] == [3, "", ""]
     assert json.loads(sheet[1]["acts"]) == [act]

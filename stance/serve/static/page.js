@@ -37,7 +37,6 @@ async function read(text) {
 /** The ledger comes with what was read for it: an article is read once. */
 async function withLedger(text, signal) {
   const { articles, claims } = await post("v1/ledger", { articles: [{ text }], sentences: true }, signal);
-  const { sentences } = articles[0];
   return { answer: { text, sentences: articles[0].sentences }, claims };
 }
 

@@ -22,6 +22,9 @@ def evaluate_model(
     group_column: options.Group = None,
     context_column: options.Context = None,
     label_map: options.LabelMap = None,
+    cascade: Annotated[
+        bool, typer.Option(help="Let the model's first stage, if it has one, answer plain sentences.")
+    ] = True,
 ) -> None:
     """Measure a model on labelled sentences, and say where it fails."""
     columns = options.columns_of(
@@ -32,7 +35,7 @@ def evaluate_model(
         group=group_column,
         context=context_column,
     )
-    classifier = load(model)
+    classifier = load(model, cascade=cascade)
     if context_column:
         classifier.bundle.require_context()
     evaluation = evaluate(classifier, read_whole(data, columns))
