@@ -3,8 +3,8 @@ r"""Fit the first stage of a model: what tells plain sentences before its networ
     python training/first_stage.py models/fast --sentences runs/all-soft.jsonl --development dev.jsonl
 
 The sentences are what `distil.py` wrote, as many as there are. Prints the share of the development part that
-the first stage answers, and that of `--natural`, JSON lines of `text` as news has them. Without sentences to fit
-it to, the one that is there is measured:
+the first stage answers, and that of `--natural`, JSON lines of `text` as news has them. Without sentences
+to fit it to, the one that is there is measured:
 
     python training/first_stage.py models/fast --natural news.jsonl
 """

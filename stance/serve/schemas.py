@@ -93,7 +93,7 @@ class LedgerRequest(_Request):
     sentences: StrictBool = Field(False, description="Give what `/v1/read` gives of each article as well.")
 
     def named(self) -> list[Article]:
-        """Return the articles, each with an id: its place where it came with none, primed if that is taken."""
+        """Return the articles, each with an id: its own, or its place, primed if that is taken."""
         given = {one.id for one in self.articles}
 
         def name(place: int) -> str:

@@ -81,7 +81,7 @@ def test_a_ledger_comes_with_its_sentences(client: TestClient, tiny: stance.Clas
 
 
 def test_an_article_without_an_id_is_named_by_its_place(client: TestClient, tiny: stance.Classifier) -> None:
-    """Or by that and a prime if another article has it; its date is written as the library writes it, and an outlet without a name is none."""
+    """Primed if another has it; its date is as the library writes it, an outlet without a name is none."""
     articles = [
         {"text": SENTENCES[0], "date": "2026-03-02T01:00:00+02:00", "outlet": ""},
         {"text": SENTENCES[4], "id": "b", "date": None},
