@@ -89,7 +89,8 @@ def label_in_process(texts: list[str]) -> list[str]:
 
 
 def ours(folder: str) -> list[Path]:
-    return [Path(folder) / name for name in ("model.onnx", "tokenizer.json", "config.json", "stance.json")]
+    names = ("model.onnx", "first_stage.npy", "tokenizer.json", "config.json", "stance.json")
+    return [file for name in names if (file := Path(folder) / name).exists()]
 
 
 def checkpoint(folder: str) -> list[Path]:
@@ -112,8 +113,11 @@ def our_way(
             else open_stance(setup, acts=acts, cascade=cascade)
         )
 
+    limit = (
+        None if fast and cascade else folder
+    )  # which sentences reach the network differs from text to text
     same = f"stance{'-fast' if fast else ''}{'-acts' if acts else ''}" if processes else None
-    return Way(title, label, lambda setup: ours(folder(setup)), family="ours", labels_of=same, folder=folder)
+    return Way(title, label, lambda setup: ours(folder(setup)), family="ours", labels_of=same, folder=limit)
 
 
 WAYS = {

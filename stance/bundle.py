@@ -1,7 +1,8 @@
 """Model folders: find, open and verify.
 
-A model folder is a Hugging Face checkpoint with two more files: `model.onnx`, which is what runs,
-and the contract `stance.json`, which says what the numbers mean and holds the hash of every file.
+A model folder is a Hugging Face checkpoint, of which it may lack the weights, with two more files:
+`model.onnx`, which is what runs, and the contract `stance.json`, which says what the numbers mean and holds
+the hash of every file.
 """
 
 import hashlib
