@@ -20,6 +20,7 @@ def write_card(
     scores: Scores,
     precision: Precision,
     has_fp32: bool,
+    has_checkpoint: bool,
     flips: float,
     reads_context: bool,
     out_of_fold: bool,
@@ -33,6 +34,7 @@ def write_card(
         scores: its figures on the development part.
         precision: of the network.
         has_fp32: whether the network is there in fp32 as well.
+        has_checkpoint: whether the weights are.
         flips: the share of labels that differ from fp32, 0 to 1.
         reads_context: whether it reads the sentence before.
         out_of_fold: whether the figures are those of models that had not seen a sentence, as this one has.
@@ -46,6 +48,7 @@ def write_card(
         scores=scores,
         precision=str(precision),
         has_fp32=has_fp32,
+        has_checkpoint=has_checkpoint,
         flips=flips,
         reads_context=reads_context,
         out_of_fold=out_of_fold,

@@ -113,6 +113,7 @@ def export(
             scores=score(labels, true, label_probabilities(logits, calibration)),
             precision=precision,
             has_fp32=fp32,
+            has_checkpoint=checkpoint,
             flips=flips,
             reads_context=model.reads_context,
             out_of_fold=out_of_fold is not None,

@@ -124,6 +124,8 @@ def test_a_folder_without_its_checkpoint_still_labels(trained: tuple, tmp_path: 
     answers = [stance.load(folder).classify(DENIED.text).probabilities for folder in (whole, small)]
     assert answers[0] == answers[1]
     assert "model.safetensors" not in open_bundle(small, every_file=True).hashes
+    cards = [(folder / "README.md").read_text(encoding="utf-8") for folder in (whole, small)]
+    assert ["There is no checkpoint" in card for card in cards] == [False, True]
     with pytest.raises(ModelError, match="small"):
         fit([DENIED], [DENIED], base=small, work=tmp_path / "work")
 
