@@ -245,7 +245,24 @@ def test_a_long_text_stays_usable(page, tiny: stance.Classifier) -> None:
     assert page.locator(".s").last.is_visible()
     page.click("#filters .none")
     assert page.locator(".article.filtered").count() == 1
-    assert page.is_visible("#more")
+    assert page.locator("#claims li").count() > 0
+
+
+def test_many_claims_come_in_parts(page) -> None:  # type: ignore[no-untyped-def]
+    """Sixty, and as many more each time that they are asked for, until all are there."""
+
+    def many(route) -> None:  # type: ignore[no-untyped-def]
+        answer = route.fetch()
+        found = answer.json()
+        route.fulfill(response=answer, json=found | {"claims": (found["claims"] * 130)[:130]})
+
+    page.route("**/v1/ledger", many)
+    read(page, ARTICLE)
+    for shown in (60, 120, 130):
+        assert page.locator("#claims > li").count() == shown
+        assert page.is_visible("#more") == (shown < 130)
+        if shown < 130:
+            page.click("#more")
 
 
 def test_a_key_is_asked_for_only_where_one_is_needed(browser, page) -> None:  # type: ignore[no-untyped-def]
