@@ -15,11 +15,8 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from corpora import read as read_rows
-from corpora import read_project
+from corpora import read_project, read_soft
 
-from stance.labels import LABELS
-from stance.train.data import LabelledSentence, read_act
 from stance.train.export import export
 from stance.train.fit import Recipe, fit
 
@@ -49,13 +46,8 @@ if __name__ == "__main__":
         [row for path in paths for row in read_project(path, context=options.context_column)]
         for paths in (options.train, [options.development])
     )
-    for row in (row for path in options.soft for row in read_rows(path)):
-        text, soft = row["text"], tuple(row["probabilities"])
-        said = row.get("attributions")
-        attributions = None if said is None else tuple(read_act(act, text) for act in said)
-        label = LABELS[soft.index(max(soft))]
-        context = row.get(options.context_column) or None
-        train.append(LabelledSentence(text, label, soft=soft, attributions=attributions, context=context))
+    for path in options.soft:
+        train += read_soft(path, context=options.context_column)
     if options.labels_only:
         train = [replace(row, acts=None, attributions=None) for row in train]
     recipe = Recipe(

@@ -13,7 +13,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from stance.train.data import Columns, LabelledSentence
+from stance.labels import LABELS as LABEL_NAMES
+from stance.train.data import Columns, LabelledSentence, read_act
 from stance.train.data import read as read_labelled
 
 LABELS = Path(__file__).resolve().parent / "labels"
@@ -31,6 +32,16 @@ def read_project(path: Path, *, context: str | None = None) -> Iterator[Labelled
     there = context if context in next(read(path), {}) else None
     rows = read_labelled(path, Columns.of_this_project(context=there))
     yield from (row for row in rows if isinstance(row, LabelledSentence))
+
+
+def read_soft(path: Path, *, context: str | None = None) -> Iterator[LabelledSentence]:
+    """Read what `distil.py` wrote: sentences under their likeliest label, with the probabilities of all."""
+    for row in read(path):
+        text, soft = row["text"], tuple(row["probabilities"])
+        said = row.get("attributions")
+        attributions = None if said is None else tuple(read_act(act, text) for act in said)
+        label, before = LABEL_NAMES[soft.index(max(soft))], row.get(context) or None
+        yield LabelledSentence(text, label, soft=soft, attributions=attributions, context=before)
 
 
 def join(sentences: Path) -> Iterator[dict]:

@@ -13,12 +13,10 @@ import argparse
 from itertools import islice
 from pathlib import Path
 
-from corpora import read, read_project
+from corpora import read, read_project, read_soft
 
 import stance
-from stance.labels import LABELS
 from stance.train.cascade import add_first_stage
-from stance.train.data import LabelledSentence
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -31,10 +29,7 @@ if __name__ == "__main__":
     options = parser.parse_args()
 
     if options.sentences:
-        sentences = []
-        for row in read(options.sentences):
-            soft = tuple(row["probabilities"])
-            sentences.append(LabelledSentence(row["text"], LABELS[soft.index(max(soft))], soft=soft))
+        sentences = list(read_soft(options.sentences))
         development = list(read_project(options.development))
         share = add_first_stage(options.model, sentences, development, max_loss=options.max_loss)
         print(f"{options.model}: answers {share:.1%} of the development part")
