@@ -1,5 +1,6 @@
 """Fine-tune an encoder on labelled sentences."""
 
+import os
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -152,7 +153,8 @@ def fit(
         commit=getattr(model.classifier.config, "_commit_hash", None),
         labels=labels,
         stances=stances,
-        recipe=asdict(recipe),
+        recipe=asdict(recipe) | {"bf16": _in_bfloat16(recipe)},
+        processes=int(os.environ.get("WORLD_SIZE", "1")),  # as `torchrun` says it
     )
     checkpoint = last_checkpoint(work) if resume else None
     if checkpoint:
@@ -259,10 +261,14 @@ def _arguments(recipe: Recipe, work: Path) -> TrainingArguments:
         disable_tqdm=True,
         report_to="none",
         use_cpu=not torch.accelerator.is_available(),  # said outright, or processes on a CPU would not join
-        bf16=recipe.bf16 or (torch.cuda.is_available() and torch.cuda.is_bf16_supported()),
+        bf16=_in_bfloat16(recipe),
         seed=recipe.seed,
         dataloader_pin_memory=False,
     )
+
+
+def _in_bfloat16(recipe: Recipe) -> bool:
+    return recipe.bf16 or (torch.cuda.is_available() and torch.cuda.is_bf16_supported())
 
 
 def _label_weights(

@@ -27,6 +27,7 @@ def describe_start(
     labels: Sequence[str],
     stances: Sequence[str],
     recipe: Mapping[str, Any],
+    processes: int = 1,
 ) -> Start:
     """Describe what decides which weights a run ends in, on machines of one kind.
 
@@ -37,6 +38,7 @@ def describe_start(
         commit: of a Hub id, the version that was loaded; of a folder it is not looked at.
         labels, stances: in the order of the logits.
         recipe: the options, value by name.
+        processes: how many learn side by side, each from a batch of its own. Default 1.
     """
     folder = Path(base)
     parts = {"training sentences": train, "development sentences": development}
@@ -46,6 +48,7 @@ def describe_start(
         "labels": list(labels),
         "stances": list(stances),
         **{name.replace("_", " "): value for name, value in recipe.items()},
+        "processes": processes,
     }
     plain: Start = json.loads(json.dumps(start))
     return plain

@@ -19,10 +19,20 @@ from ..conftest import TINY
 ROWS = [LabelledSentence("It denied the deal.", "yes", row=1), LabelledSentence("It fell.", "no", row=2)]
 
 
-def start(rows: list[LabelledSentence] = ROWS, base: Path = TINY, **options: object) -> Start:
+def start(
+    rows: list[LabelledSentence] = ROWS, base: Path = TINY, processes: int = 1, **options: object
+) -> Start:
     """What a run with these rows and options is started with."""
-    recipe = asdict(replace(Recipe(), **options))  # type: ignore[arg-type]
-    return describe_start(rows, ROWS, base=base, commit=None, labels=("no", "yes"), stances=(), recipe=recipe)
+    return describe_start(
+        rows,
+        ROWS,
+        base=base,
+        commit=None,
+        labels=("no", "yes"),
+        stances=(),
+        recipe=asdict(replace(Recipe(), **options)),  # type: ignore[arg-type]
+        processes=processes,
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,6 +45,7 @@ def start(rows: list[LabelledSentence] = ROWS, base: Path = TINY, **options: obj
         (start(learning_rate=2e-4), r"differs in learning rate \(was 0.0001, is 0.0002\)\. Give"),
         (start(class_weights=ClassWeights.BALANCED, seed=1), "class weights .*; seed "),
         (start(lora=4), r"lora \(was null, is 4\)"),
+        (start(processes=2), r"processes \(was 1, is 2\)"),
     ],
 )
 def test_another_start_is_refused_by_name(tmp_path: Path, other: Start, words: str) -> None:
