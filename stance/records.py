@@ -1,6 +1,7 @@
 """Lines of CSV or TSV to records, each a list of cells."""
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -76,8 +77,11 @@ class _Lines:
 
 
 def _is_well_formed(lines: list[str], separator: str) -> bool:
+    """Say whether every mark opens or closes a cell; blanks may stand between a mark and what follows it."""
+    blanks = re.compile(rf'" +(?={re.escape(separator)}|[\r\n]|$)')
+    tight = (blanks.sub('"', line) for line in lines)
     try:
-        return bool(list(csv.reader(lines, delimiter=separator, strict=True)))
+        return bool(list(csv.reader(tight, delimiter=separator, strict=True)))
     except csv.Error:
         return False
 
