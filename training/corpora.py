@@ -35,13 +35,18 @@ def read_project(path: Path, *, context: str | None = None) -> Iterator[Labelled
 
 
 def read_soft(path: Path, *, context: str | None = None) -> Iterator[LabelledSentence]:
-    """Read what `distil.py` wrote: sentences under their likeliest label, with the probabilities of all."""
+    """Read what `distil.py` wrote: sentences, the probabilities of all labels, and what readers marked."""
     for row in read(path):
         text, soft = row["text"], tuple(row["probabilities"])
-        said = row.get("attributions")
-        attributions = None if said is None else tuple(read_act(act, text) for act in said)
-        label, before = LABEL_NAMES[soft.index(max(soft))], row.get(context) or None
-        yield LabelledSentence(text, label, soft=soft, attributions=attributions, context=before)
+        acts, attributions = (
+            None if row.get(name) is None else tuple(read_act(act, text) for act in row[name])
+            for name in ("acts", "attributions")
+        )
+        stances = None if row.get("stances") is None else tuple(row["stances"])
+        label, before = row.get("label", LABEL_NAMES[soft.index(max(soft))]), row.get(context) or None
+        yield LabelledSentence(
+            text, label, stances, acts, soft=soft, attributions=attributions, context=before
+        )
 
 
 def join(sentences: Path) -> Iterator[dict]:
