@@ -190,6 +190,7 @@ def write_contract(
         **first_stage,
         "calibration": {
             "temperature": calibration.temperature,
+            "sharpness": calibration.sharpness,
             "stance_temperature": calibration.stance_temperature,
             "stance_thresholds": dict(calibration.stance_thresholds),
             "label_thresholds": dict(calibration.label_thresholds),

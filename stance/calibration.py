@@ -15,6 +15,8 @@ class Calibration:
 
     Args:
         temperature: divides the label logits, above 0. Default 1.
+        sharpness: the power, above 0, of how far a label's divided logit is below the highest. Above 1 it
+            makes labels that are close more alike, and leaves less to those that are far off. Default 1.
         stance_temperature: divides the stance logits, above 0. Default 1.
         stance_thresholds: for each stance the probability, 0 to 1, from which a sentence is said
             to hold it; 0.5 where none is given.
@@ -25,6 +27,7 @@ class Calibration:
     """
 
     temperature: float = 1.0
+    sharpness: float = 1.0
     stance_temperature: float = 1.0
     stance_thresholds: Mapping[str, float] = field(default_factory=dict)
     label_thresholds: Mapping[str, float] = field(default_factory=dict)
@@ -49,7 +52,8 @@ def sigmoid(logits: Array) -> Array:
 
 def label_probabilities(logits: Array, calibration: Calibration) -> Array:
     """Turn label logits [n, labels] into calibrated probabilities [n, labels]."""
-    return softmax(logits.astype(np.float64) / calibration.temperature)
+    scaled = logits.astype(np.float64) / calibration.temperature
+    return softmax(-((scaled.max(axis=-1, keepdims=True) - scaled) ** calibration.sharpness))
 
 
 def stance_probabilities(logits: Array, calibration: Calibration) -> Array:

@@ -110,7 +110,7 @@ def info(model: ModelOption = None) -> None:
     print(f"model        {bundle.identity}")
     print(f"folder       {bundle.path}")
     print(f"max tokens   {bundle.max_tokens}")
-    print(f"temperature  {bundle.calibration.temperature}")
+    print(f"temperature  {bundle.calibration.temperature}, sharpness {bundle.calibration.sharpness}")
     print(f"acts         {'found' if bundle.finds_acts else 'not found'}")
     print(f"context      {'read' if bundle.reads_context else 'not read'}")
     print(f"first stage  {'answers plain sentences' if bundle.first_stage else 'none'}")

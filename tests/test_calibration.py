@@ -17,10 +17,10 @@ from stance.calibration import (
 LOGITS = arrays(np.float32, (3, 5), elements=st.floats(-1e4, 1e4, width=32))
 
 
-@given(LOGITS, st.floats(0.05, 20))
-def test_label_probabilities_add_up_to_one(logits: np.ndarray, temperature: float) -> None:
+@given(LOGITS, st.floats(0.05, 20), st.floats(0.5, 4))
+def test_label_probabilities_add_up_to_one(logits: np.ndarray, temperature: float, sharpness: float) -> None:
     """Whatever the logits, each row is a distribution, and its order is theirs."""
-    probabilities = label_probabilities(logits, Calibration(temperature))
+    probabilities = label_probabilities(logits, Calibration(temperature, sharpness))
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(3))
     assert np.all(probabilities.max(axis=1) == probabilities[range(3), logits.argmax(axis=1)])
 
@@ -32,6 +32,14 @@ def test_a_high_temperature_lowers_confidence() -> None:
     assert stance_probabilities(logits, Calibration(stance_temperature=4.0))[0, 0] == pytest.approx(
         1 / (1 + np.exp(-0.5))
     )
+
+
+def test_sharpness_parts_what_is_far_and_joins_what_is_near() -> None:
+    """It is a power of the distance of divided logits."""
+    near, far = ([[0.5, 0.0]], [[2.0, 0.0]])
+    for logits, expected in ((near, 0.25), (far, 4.0)):
+        found = label_probabilities(2 * np.array(logits), Calibration(temperature=2.0, sharpness=2.0))
+        assert found[0, 0] == pytest.approx(sigmoid(np.array(expected)))
 
 
 def test_stances_hold_the_label_and_all_above_their_threshold() -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,10 @@ from stance.calibration import Calibration, label_probabilities, softmax, stance
 
 Array = NDArray[np.floating]
 TEMPERATURES = (0.05, 20.0)
+SHARPNESSES = (0.5, 4.0)
+SHARPNESS_SPREAD = 0.5
+"""The standard deviation of its logarithm that is expected of models."""
+
 THRESHOLDS = np.arange(0.2, 0.81, 0.05).round(2)
 COVERAGE = 0.8
 """The share of each label's sentences that a classifier which may abstain still answers."""
@@ -25,7 +30,7 @@ def fit_calibration(
     stances: Sequence[str],
     names: Sequence[str],
 ) -> Calibration:
-    """Fit temperatures by likelihood, stance thresholds by F1 and label thresholds by coverage.
+    """Fit temperatures and sharpness by likelihood, stance thresholds by F1 and label thresholds by coverage.
 
     Args:
         logits: [n, labels].
@@ -37,13 +42,10 @@ def fit_calibration(
 
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks".
     """
-    known = np.arange(logits.shape[1])
-    temperature = _fit_temperature(
-        lambda t: log_loss(labels, label_probabilities(logits, Calibration(t)), labels=known)
-    )
-    limits = _label_thresholds(label_probabilities(logits, Calibration(temperature)), names)
+    found = _fit_labels(logits, labels)
+    limits = _label_thresholds(label_probabilities(logits, found), names)
     if not stances or not len(stance_labels):
-        return Calibration(temperature, label_thresholds=limits)
+        return replace(found, label_thresholds=limits)
     stance_temperature = _fit_temperature(
         lambda t: log_loss(
             stance_labels.ravel(),
@@ -51,13 +53,17 @@ def fit_calibration(
             labels=[False, True],
         )
     )
-    fitted = Calibration(temperature, stance_temperature)
-    probabilities = stance_probabilities(stance_logits, fitted)
+    probabilities = stance_probabilities(stance_logits, Calibration(stance_temperature=stance_temperature))
     thresholds = {
         stance: _best_threshold(stance_labels[:, index], probabilities[:, index])
         for index, stance in enumerate(stances)
     }
-    return Calibration(temperature, stance_temperature, thresholds, limits)
+    return replace(
+        found,
+        stance_temperature=stance_temperature,
+        stance_thresholds=thresholds,
+        label_thresholds=limits,
+    )
 
 
 def fit_label_biases(logits: Array, labels: NDArray[np.integer]) -> NDArray[np.float32]:
@@ -95,6 +101,26 @@ def _label_thresholds(probabilities: Array, names: Sequence[str]) -> dict[str, f
         for index, name in enumerate(names)
         if (given == index).any()
     }
+
+
+def _fit_labels(logits: Array, labels: NDArray[np.integer]) -> Calibration:
+    """Fit temperature and sharpness at once.
+
+    A normal prior on the logarithm of the sharpness keeps it near 1 where there are few sentences.
+    """
+    known = np.arange(logits.shape[1])
+
+    def calibration(logarithms: Array) -> Calibration:
+        temperature, sharpness = np.exp(logarithms)
+        return Calibration(round(float(temperature), 4), round(float(sharpness), 4))
+
+    def loss(logarithms: Array) -> float:
+        probabilities = label_probabilities(logits, calibration(logarithms))
+        prior = (logarithms[1] / SHARPNESS_SPREAD) ** 2 / (2 * len(labels))
+        return float(log_loss(labels, probabilities, labels=known) + prior)
+
+    bounds = [np.log(TEMPERATURES), np.log(SHARPNESSES)]
+    return calibration(minimize(loss, np.zeros(2), method="Nelder-Mead", bounds=bounds).x)
 
 
 def _fit_temperature(loss) -> float:  # type: ignore[no-untyped-def]

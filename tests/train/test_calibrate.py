@@ -21,6 +21,21 @@ def test_overconfident_logits_are_cooled() -> None:
     assert calibration_error(labels, label_probabilities(3 * honest, fitted)) < 0.03
 
 
+def test_logits_that_are_too_sure_between_and_not_sure_enough_at_the_ends_are_sharpened() -> None:
+    """The power that bent the distances is found again; from a handful of sentences hardly any is made up."""
+    generator = np.random.default_rng(0)
+    honest = generator.normal(size=(4000, 3)) * 3
+    shares = np.exp(honest) / np.exp(honest).sum(axis=1, keepdims=True)
+    labels = np.array([generator.choice(3, p=row) for row in shares])
+    bent = -np.sqrt(honest.max(axis=1, keepdims=True) - honest)
+    none = np.zeros((0, 0))
+    fitted = fit_calibration(bent, labels, none, none.astype(bool), (), ("x", "y", "z"))
+    assert fitted.sharpness == pytest.approx(2, rel=0.15)
+    assert calibration_error(labels, label_probabilities(bent, fitted)) < 0.02
+    few = fit_calibration(bent[:6], labels[:6], none, none.astype(bool), (), ("x", "y", "z"))
+    assert 0.7 < few.sharpness < 1.6
+
+
 def test_each_stance_gets_its_own_threshold() -> None:
     """A stance whose scores all run low is given a low threshold."""
     held = np.array([[True, True], [False, False]] * 50)
