@@ -101,9 +101,13 @@ def _runs(marked: NDArray[np.bool_]) -> Iterator[Tokens]:
 
 
 def _act(text: str, offsets: Sequence[tuple[int, int]], stance: str, cue: Tokens, pointers: Array) -> Act:
-    """Read an act off its cue. Who speaks stands outside of what is said, and of the words that show it."""
+    """Read an act off its cue.
+
+    Who speaks stands outside of what is said, and of the words that show it; all stand behind the dateline.
+    """
     scores = pointers[:, cue[0] : cue[1] + 1].mean(axis=1)
-    free = np.ones(len(offsets), bool)
+    line = _DATELINE.match(text)
+    free = np.array([start >= (line.end() if line else 0) for start, _ in offsets])
     free[[0, -1]] = False
     claim = _best_span(scores[2], scores[3], free)
     for taken in (cue, claim):
@@ -129,12 +133,10 @@ def _best_span(starts: Array, ends: Array, free: NDArray[np.bool_]) -> Tokens | 
 
 
 def _span(text: str, offsets: Sequence[tuple[int, int]], tokens: Tokens | None) -> Span | None:
-    """Cut a span at word boundaries, without the dateline before it and what quotes and closes it."""
+    """Cut a span at word boundaries, without what quotes and closes it."""
     if tokens is None:
         return None
     start, end = offsets[tokens[0]][0], offsets[tokens[1]][1]
-    if (line := _DATELINE.match(text)) and start < line.end() < end:
-        start = line.end()
     while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
         start -= 1
     while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():

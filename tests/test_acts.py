@@ -1,12 +1,14 @@
 """Who takes which stance, by which words, toward what."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stance
-from stance.acts import _best_span, _span, find_acts
+from stance.acts import _best_span, find_acts
 from stance.errors import ModelError
 from stance.labels import STANCES
 
@@ -171,9 +173,22 @@ def test_the_best_span_is_the_best_of_all(ends: list[tuple[int, int, bool]]) -> 
 
 @pytest.mark.parametrize("line", ["PORT SELENE — ", "PORT SELENE (AP) - ", ""])
 def test_a_dateline_speaks_for_nobody(line: str) -> None:
-    """Of a span that begins in one, the rest is kept."""
-    text = f"{line}The guild denied it."
-    end = text.index(" denied")
-    span = _span(text, [(0, 0), (0, 3), (3, end)], (1, 2))
-    assert span is not None
-    assert span.text == "The guild"
+    """However highly it scores: the best span behind it is the source."""
+    words = [*re.findall(r"\S+", line), "The", "guild", "denied", "it", "."]
+    text, places = f"{line}The guild denied it.", [(0, 0)]
+    for word in words:
+        start = text.index(word, places[-1][1])
+        places.append((start, start + len(word)))
+    cues, pointers = (
+        np.zeros((len(words) + 2, 1 + len(STANCES))),
+        np.zeros((4, len(words) + 2, len(words) + 2)),
+    )
+    cues[:, 0], cues[-4, 1 + STANCES.index(DENIAL)] = 5, 10
+    pointers[0, :, -6], pointers[1, :, -5], pointers[2:, :, 0] = 4, 4, 5
+    if line:
+        pointers[:2, :, 1] = 9
+    (act,) = find_acts(
+        text, [*places, (0, 0)], cues, pointers, label=DENIAL, stances=(DENIAL,), names=STANCES
+    )
+    assert act.source is not None
+    assert (act.source.text, act.cue.text if act.cue else "") == ("The guild", "denied")
