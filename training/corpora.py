@@ -10,7 +10,7 @@ are got from them. `--sentences` is a JSON-lines file, plain or gzip, of rows wi
 import argparse
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from stance.labels import LABELS as LABEL_NAMES
@@ -49,10 +49,8 @@ def read_soft(path: Path, *, context: str | None = None) -> Iterator[LabelledSen
         )
 
 
-def join(sentences: Path) -> Iterator[dict]:
-    labels = {
-        tuple(row[name] for name in KEY): row for file in sorted(LABELS.glob("*.jsonl")) for row in read(file)
-    }
+def join(sentences: Path, files: Iterable[Path]) -> Iterator[dict]:
+    labels = {tuple(row[name] for name in KEY): row for file in files for row in read(file)}
     for sentence in read(sentences):
         if label := labels.pop(tuple(sentence[name] for name in KEY), None):
             yield sentence | label
@@ -63,9 +61,10 @@ def join(sentences: Path) -> Iterator[dict]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--sentences", type=Path, required=True)
+    parser.add_argument("--labels", type=Path, nargs="+", default=sorted(LABELS.glob("*.jsonl")))
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     with options.out.open("w", encoding="utf-8") as out:
-        for row in join(options.sentences):
+        for row in join(options.sentences, options.labels):
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
