@@ -22,7 +22,7 @@ class FirstStage:
 
     Args:
         weights: [vocabulary, labels] what a token adds to the label logits each time that it occurs; the
-            first token, which all sentences have, carries the biases. The model's temperature divides them.
+            first token, which all sentences have, carries the biases. The model's calibration is theirs too.
         plain: the index of the one label that it answers with.
         threshold: the probability, 0 to 1, of that label from which it answers.
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from tokenizers import Tokenizer
 
 from stance.bundle import Bundle, open_bundle, write_contract
-from stance.calibration import label_probabilities
+from stance.calibration import Calibration, label_probabilities, softmax
 from stance.cascade import FIRST_STAGE, FirstStage
 from stance.classifier import load
 from stance.errors import InputError, ModelError, OutputError
@@ -102,10 +103,28 @@ def _fit(ids: Ids, labels: NDArray[np.intp], bundle: Bundle) -> bytes:
     counts.sum_duplicates()
     fitted = LogisticRegression(C=STRENGTH, max_iter=1000).fit(counts, labels)
     slopes, biases = every_label(fitted, len(bundle.labels))
+    scale = _scale(counts @ slopes.T + biases, bundle.calibration)
     slopes[:, ids[0][0]] += biases
     file = io.BytesIO()
-    np.save(file, (slopes.T * bundle.calibration.temperature).astype(np.float16))
+    np.save(file, (slopes.T * scale).astype(np.float16))
     return file.getvalue()
+
+
+def _scale(logits: NDArray[np.floating], calibration: Calibration) -> float:
+    """Return by what to multiply logits [n, labels] for a calibration to give their own probabilities.
+
+    It is the temperature; where there is a sharpness too, the scale that comes nearest.
+    """
+    if calibration.sharpness == 1:
+        return calibration.temperature
+    own = softmax(logits.astype(np.float64))
+
+    def loss(logarithm: float) -> float:
+        given = label_probabilities(np.exp(logarithm) * logits, calibration)
+        return float(-(own * np.log(np.maximum(given, 1e-12))).sum(axis=1).mean())
+
+    start = np.log(calibration.temperature)
+    return float(np.exp(minimize_scalar(loss, bounds=(start - 3, start + 3), method="bounded").x))
 
 
 def _write(bundle: Bundle, weights: bytes, threshold: float) -> None:

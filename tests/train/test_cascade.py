@@ -7,9 +7,10 @@ import pytest
 
 import stance
 from stance.bundle import open_bundle
+from stance.calibration import Calibration, label_probabilities, softmax
 from stance.cascade import FIRST_STAGE
 from stance.errors import InputError, ModelError
-from stance.train.cascade import add_first_stage
+from stance.train.cascade import _scale, add_first_stage
 from stance.train.data import LabelledSentence
 from stance.train.metrics import macro_f1
 
@@ -31,6 +32,19 @@ def test_it_answers_without_loss(tiny_copy: Path) -> None:
     found = list(stance.load(tiny_copy).classify_many(row.text for row in held_out))
     assert np.mean([one.reason == "plain" for one in found]) == share > 0
     assert [one.label for one in found] == [row.label for row in held_out]
+
+
+def test_its_probabilities_outlive_the_models_calibration() -> None:
+    """Under a temperature they stay the regression's own; under a sharpness too they come nearer to them."""
+    logits = np.random.default_rng(0).normal(size=(500, 3)) * 4
+    own = softmax(logits)
+    warm, sharp = Calibration(temperature=1.5), Calibration(temperature=1.5, sharpness=1.8)
+    assert label_probabilities(logits * _scale(logits, warm), warm) == pytest.approx(own)
+
+    def surprise(scale: float) -> float:
+        return -float((own * np.log(label_probabilities(logits * scale, sharp) + 1e-12)).sum(axis=1).mean())
+
+    assert surprise(_scale(logits, sharp)) < 0.9 * surprise(1.5)
 
 
 def test_it_may_not_cost_more_than_was_allowed(tiny_copy: Path) -> None:
