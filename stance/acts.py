@@ -29,8 +29,8 @@ CUE_THRESHOLD = 0.7
 FAINT_CUE_THRESHOLD = 0.1
 """The same, where a stance is held and no token reaches `CUE_THRESHOLD`: its likeliest token."""
 
-_DATELINE = re.compile(r"[A-Z][A-Z .,’'-]+(?:\([^)]*\) )?[—–-]+ ")
-"""Where a report was written, before its first sentence: no part of who speaks in it."""
+_DATELINE = re.compile(r"[A-Z][A-Z .,’'-]+(?:\([^)]*\) )?[—–-]+ (?=[“‘\"']?[A-Z])")
+"""Where a report was written, before its first sentence, which begins anew: no part of who speaks in it."""
 
 _OPENING = "\"'“‘«„‚`([{,;:.!?-–—… "
 _CLOSING = "\"'”’»“‘`)]},;:.!?-–—… "

@@ -171,11 +171,19 @@ def test_the_best_span_is_the_best_of_all(ends: list[tuple[int, int, bool]]) -> 
         assert starts[found[0]] + stops[found[1]] == best > starts[0] + stops[0]
 
 
-@pytest.mark.parametrize("line", ["PORT SELENE — ", "PORT SELENE (AP) - ", ""])
-def test_a_dateline_speaks_for_nobody(line: str) -> None:
-    """However highly it scores: the best span behind it is the source."""
-    words = [*re.findall(r"\S+", line), "The", "guild", "denied", "it", "."]
-    text, places = f"{line}The guild denied it.", [(0, 0)]
+@pytest.mark.parametrize(
+    ("line", "others", "source"),
+    [
+        ("PORT SELENE — ", "The guild", "The guild"),
+        ("PORT SELENE (AP) - ", "The guild", "The guild"),
+        ("", "The guild", "The guild"),
+        ("NASA — ", "which then", "NASA"),
+    ],
+)
+def test_a_dateline_speaks_for_nobody(line: str, others: str, source: str) -> None:
+    """However highly it scores; but what no sentence follows is no dateline."""
+    words = [*re.findall(r"\S+", line), *others.split(), "denied", "it", "."]
+    text, places = f"{line}{others} denied it.", [(0, 0)]
     for word in words:
         start = text.index(word, places[-1][1])
         places.append((start, start + len(word)))
@@ -191,4 +199,4 @@ def test_a_dateline_speaks_for_nobody(line: str) -> None:
         text, [*places, (0, 0)], cues, pointers, label=DENIAL, stances=(DENIAL,), names=STANCES
     )
     assert act.source is not None
-    assert (act.source.text, act.cue.text if act.cue else "") == ("The guild", "denied")
+    assert (act.source.text, act.cue.text if act.cue else "") == (source, "denied")
