@@ -21,8 +21,9 @@ import torch
 import transformers
 
 import stance
-from stance.bundle import find_model, open_bundle
+from stance.bundle import open_bundle
 from stance.gpu.session import TorchSession
+from stance.models import find_model
 
 Label = Callable[[Sequence[str]], list[str]]
 EXACT = "stance, fp32"

@@ -1,4 +1,4 @@
-"""Model folders: find, open and verify.
+"""Model folders: open and verify.
 
 A model folder is a Hugging Face checkpoint, of which it may lack the weights, with two more files:
 `model.onnx`, which is what runs, and the contract `stance.json`, which says what the numbers mean and holds
@@ -26,8 +26,6 @@ first stage's, where there is one."""
 FP32_NETWORK = "model_fp32.onnx"
 """The same network as `model.onnx`, not quantised; a folder may do without."""
 
-_PACKAGE = Path(__file__).resolve().parent
-
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
@@ -47,6 +45,9 @@ class Bundle:
         tokenizer: the content of `tokenizer.json`.
         hashes: the sha256 of every file of the folder that the contract names.
         first_stage: answers plain sentences before the network is asked. Default: there is none.
+        deferral_threshold: the probability, 0 to 1, of its label below which a sentence is better left to a
+            larger model. Default: none is known.
+        second: the larger model to which such sentences are left. Default: the network answers all.
     """
 
     path: Path
@@ -62,11 +63,19 @@ class Bundle:
     tokenizer: bytes
     hashes: Mapping[str, str]
     first_stage: FirstStage | None = None
+    deferral_threshold: float | None = None
+    second: "Bundle | None" = None
 
     @property
     def identity(self) -> str:
-        """Name and hash, "base@0123456789ab"."""
-        return f"{self.name}@{self.digest}"
+        """Name and hash, "base@0123456789ab"; of a cascade those of both models, with a + between them."""
+        own = f"{self.name}@{self.digest}"
+        return f"{own}+{self.second.identity}" if self.second else own
+
+    @property
+    def reference(self) -> str:
+        """What it is opened by again: the path of the folder; of a cascade both, with a + between them."""
+        return f"{self.path}+{self.second.path}" if self.second else str(self.path)
 
     def read(self, name: str) -> bytes:
         """Return the content of another file of the folder, verified.
@@ -92,28 +101,6 @@ class Bundle:
                 f"{self.identity} reads no context; leave the context out, or take a model that was trained "
                 "with a context column"
             )
-
-
-def find_model(model: str | Path | None = None) -> Path:
-    """Find a model folder: a path, or the name of a shipped model; `base` where none is given.
-
-    Raises:
-        ModelError: neither a folder nor a shipped model has this name.
-    """
-    shipped = [_PACKAGE / "_models"]
-    if (_PACKAGE.parent / "pyproject.toml").is_file():
-        shipped.append(_PACKAGE.parent / "models")
-    places = [folder / (model or "base") for folder in shipped]
-    if model is not None:
-        places.insert(0, Path(model))
-    for place in places:
-        if (place / CONTRACT).is_file():
-            return place
-    names = sorted({found.parent.name for folder in shipped for found in folder.glob(f"*/{CONTRACT}")})
-    raise ModelError(
-        f"no model folder (one with a {CONTRACT}) at {str(model or 'base')!r}; "
-        f"give a folder, or one of the shipped models: {', '.join(names) or 'none found'}"
-    )
 
 
 def open_bundle(path: Path, *, every_file: bool = False) -> Bundle:
@@ -158,6 +145,7 @@ def open_bundle(path: Path, *, every_file: bool = False) -> Bundle:
             else FirstStage.read(
                 files[FIRST_STAGE], plain=contract["labels"].index(NONE), threshold=float(threshold)
             ),
+            deferral_threshold=contract.get("deferral_threshold"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path / CONTRACT}: not a contract of format {FORMAT}: {error!r}") from error
@@ -176,9 +164,10 @@ def write_contract(
     finds_acts: bool,
     reads_context: bool,
     first_stage_threshold: float | None = None,
+    deferral_threshold: float | None = None,
 ) -> None:
     """Write the contract of a folder whose other files are complete, with their hashes."""
-    first_stage = {} if first_stage_threshold is None else {"first_stage_threshold": first_stage_threshold}
+    thresholds = {"first_stage_threshold": first_stage_threshold, "deferral_threshold": deferral_threshold}
     contract = {
         "format": FORMAT,
         "name": name,
@@ -187,7 +176,7 @@ def write_contract(
         "max_tokens": max_tokens,
         "acts": finds_acts,
         "reads_context": reads_context,
-        **first_stage,
+        **{key: threshold for key, threshold in thresholds.items() if threshold is not None},
         "calibration": {
             "temperature": calibration.temperature,
             "sharpness": calibration.sharpness,

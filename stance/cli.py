@@ -10,12 +10,13 @@ from typing import Annotated
 
 import typer
 
-from stance.bundle import find_model, open_bundle
+from stance.bundle import Bundle, open_bundle
 from stance.classifier import load
 from stance.devices import CPU, describe_devices
 from stance.errors import InputError, OutputError, StanceError
 from stance.inputs import read_lines, read_text
 from stance.labels import MEANINGS
+from stance.models import open_model
 from stance.page import render
 from stance.predictions import Document
 from stance.processor import describe
@@ -106,7 +107,14 @@ def demo(html: HtmlOption = None, form: FormatOption = None, model: ModelOption 
 @app.command()
 def info(model: ModelOption = None) -> None:
     """Verify every file of a model and say what it is, what the processor lacks, and which GPUs there are."""
-    bundle = open_bundle(find_model(model), every_file=True)
+    bundle = open_model(model)
+    for one in filter(None, (bundle, bundle.second)):
+        _describe(open_bundle(one.path, every_file=True))
+    print(f"processor    {describe()}")
+    print(f"devices      {describe_devices()}")
+
+
+def _describe(bundle: Bundle) -> None:
     print(f"model        {bundle.identity}")
     print(f"folder       {bundle.path}")
     print(f"max tokens   {bundle.max_tokens}")
@@ -114,10 +122,10 @@ def info(model: ModelOption = None) -> None:
     print(f"acts         {'found' if bundle.finds_acts else 'not found'}")
     print(f"context      {'read' if bundle.reads_context else 'not read'}")
     print(f"first stage  {'answers plain sentences' if bundle.first_stage else 'none'}")
+    if (least := bundle.deferral_threshold) is not None:
+        print(f"cascade      as first of two leaves what is less than {least:.0%} sure to the second")
     for label in bundle.labels:
         print(f"label        {label}: {MEANINGS.get(label, '')}".rstrip(": "))
-    print(f"processor    {describe()}")
-    print(f"devices      {describe_devices()}")
 
 
 @app.command()

@@ -59,6 +59,18 @@ def tiny_copy(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def pair(staged: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A cascade of two: `staged`, less sure and without acts, and the tiny model under another name."""
+    folders = [tmp_path_factory.mktemp("c++") / name for name in ("first", "second")]
+    changes: tuple[dict[str, object], ...] = ({"acts": False, "deferral_threshold": 0.6}, {})
+    for folder, source, changed in zip(folders, (staged, TINY), changes, strict=True):
+        shutil.copytree(source, folder)
+        contract = json.loads((folder / "stance.json").read_text()) | {"name": folder.name} | changed
+        (folder / "stance.json").write_text(json.dumps(contract))
+    return "+".join(map(str, folders))
+
+
+@pytest.fixture(scope="session")
 def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny model folder, with a first stage that answers what has only the words of one sentence."""
     folder = tmp_path_factory.mktemp("models") / "staged"

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from stance.bundle import find_model, open_bundle
+from stance.bundle import open_bundle
 from stance.errors import ModelError
+from stance.models import find_model
 
 
 def test_a_folder_says_what_it_is(tiny_copy: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stance
-from stance.classifier import EMPTY
+from stance.decisions import EMPTY
 from stance.errors import InputError, ModelError
 from stance.session import CpuSession
 

@@ -11,9 +11,9 @@ PACKAGE = Path(stance.__file__).parent
 LAYERS = (
     {"labels", "errors", "processor", "devices"},
     {"sentences", "predictions", "calibration", "cascade", "pages", "records"},
-    {"bundle", "batches", "texts", "tokens", "session", "acts", "mentions"},
+    {"bundle", "models", "batches", "texts", "tokens", "session", "acts", "mentions"},
     {"gpu"},
-    {"classifier"},
+    {"logits", "decisions", "classifier"},
     {"corpus", "inputs", "rows", "page", "spacy", "sklearn"},
     {"ledger"},
     {"serve", "mcp"},

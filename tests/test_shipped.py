@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 import stance
-from stance.bundle import find_model, open_bundle
+from stance.bundle import open_bundle
 from stance.errors import ModelError
 from stance.mentions import resolve
+from stance.models import find_model
 
 PLAIN = {
     "Tehran denied any plan to sell drones.": "denial",

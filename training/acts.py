@@ -17,8 +17,8 @@ from transformers import AutoTokenizer
 
 import stance
 from stance.acts import find_acts
-from stance.bundle import find_model
 from stance.calibration import softmax
+from stance.models import find_model
 from stance.predictions import Act
 from stance.train.acts import ActScores, score_acts
 from stance.train.data import ATTRIBUTION

@@ -11,12 +11,12 @@ from typing import Any, Protocol, Self, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from stance.bundle import find_model, open_bundle
 from stance.classifier import load
 from stance.corpus.labelling import Memory
 from stance.corpus.layout import Options, new_columns
 from stance.corpus.results import answers
 from stance.errors import InputError
+from stance.models import open_model
 from stance.predictions import Prediction
 
 NO_TEXT = "no text"
@@ -109,7 +109,7 @@ def arrow_schema(schema: pa.Schema, *, labels_only: bool = False, model: str | N
     Raises:
         InputError: a column has the name of one that is added.
     """
-    new = new_columns(Options(labels_only=labels_only), schema, open_bundle(find_model(model)).labels)
+    new = new_columns(Options(labels_only=labels_only), schema, open_model(model).labels)
     _check_clash([field.name for field in new], schema.names)
     return pa.schema([*schema, *new])
 
@@ -134,7 +134,7 @@ def map_dataset(
     Raises:
         InputError: there is no such column, or one has the name of one that is added.
     """
-    bundle = open_bundle(find_model(model))
+    bundle = open_model(model)
     if context_column is not None:
         bundle.require_context()
     if dataset.column_names is not None:
@@ -146,7 +146,7 @@ def map_dataset(
         text_column=text_column,
         context_column=context_column,
         labels_only=labels_only,
-        model=str(bundle.path),
+        model=bundle.reference,
         identity=bundle.identity,
     )
     return dataset.map(function, batched=True, batch_size=BATCH_ROWS)

@@ -95,6 +95,8 @@ def _table(summary: Summary, out: str) -> Table:
         table.add_row(label, f"{count:,}  {count / summary.sentences:6.1%}", style=COLOURS.get(label))
     if summary.plain:
         table.add_row("answered by the first stage", f"{summary.plain:,}")
+    if summary.deferred:
+        table.add_row("left to the second model", f"{summary.deferred:,}")
     if summary.truncated:
         table.add_row("only the beginning was read", f"{summary.truncated:,}")
     return table

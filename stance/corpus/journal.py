@@ -28,6 +28,7 @@ class Done:
         sentences: how many rows were written.
         truncated: how many of those were longer than the model reads.
         plain: how many of those the model's first stage answered.
+        deferred: how many of those the first model of a cascade left to the second.
         labels: how many of those have each label.
         reasons: how many rows were rejected for each reason.
         files: the size in bytes of each file that was written, by name.
@@ -40,6 +41,7 @@ class Done:
     sentences: int = 0
     truncated: int = 0
     plain: int = 0
+    deferred: int = 0
     labels: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
     files: Mapping[str, int] = field(default_factory=dict)
@@ -63,6 +65,7 @@ class Summary:
         sentences: rows of the output: those scored, or the sentences of those documents.
         truncated: how many of those were longer than the model reads.
         plain: how many of those the model's first stage answered.
+        deferred: how many of those the first model of a cascade left to the second.
         labels: how many of those have each label.
         reasons: how many rows and files were rejected for each reason.
     """
@@ -75,6 +78,7 @@ class Summary:
     sentences: int
     truncated: int
     plain: int
+    deferred: int
     labels: Mapping[str, int]
     reasons: Mapping[str, int]
 
@@ -86,7 +90,7 @@ class Summary:
         reasons: Counter[str] = Counter()
         for part in parts:
             total["files_rejected"] += part.first == 0
-            for name in ("rows", "scored", "sentences", "truncated", "plain"):
+            for name in ("rows", "scored", "sentences", "truncated", "plain", "deferred"):
                 total[name] += getattr(part, name)
             labels.update(part.labels)
             reasons.update(part.reasons)
@@ -99,6 +103,7 @@ class Summary:
             sentences=total["sentences"],
             truncated=total["truncated"],
             plain=total["plain"],
+            deferred=total["deferred"],
             labels=dict(sorted(labels.items())),
             reasons=dict(sorted(reasons.items())),
         )

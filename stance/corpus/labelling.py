@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from pathlib import Path
 
 import pyarrow as pa
 
-from stance.classifier import PLAIN, Classifier, load
+from stance.classifier import Classifier, load
 from stance.corpus.folder import Folder
 from stance.corpus.journal import REJECTED, ROWS, Done
 from stance.corpus.layout import Layout, Options, Unit
@@ -19,6 +18,7 @@ from stance.corpus.results import join
 from stance.corpus.sources import Source
 from stance.corpus.tables import Parsed, raw
 from stance.corpus.writers import WRITERS, write_jsonl
+from stance.decisions import PLAIN
 from stance.devices import CPU
 from stance.errors import ModelError
 from stance.mentions import resolve
@@ -38,7 +38,7 @@ class Plan:
     """All that a worker must know.
 
     Args:
-        model: the folder of the model.
+        model: what it is opened by.
         identity: its name and hash.
         files: of the input.
         layout: the columns.
@@ -47,7 +47,7 @@ class Plan:
         device: what the worker computes on.
     """
 
-    model: Path
+    model: str
     identity: str
     files: tuple[Source, ...]
     layout: Layout
@@ -126,6 +126,7 @@ class Labeller:
                 "Put the model back, or begin anew with --overwrite"
             )
         self._plan = plan
+        self._second = classifier.bundle.second.identity if classifier.bundle.second else None
         self._memory = Memory(classifier, acts=options.acts, abstain=options.abstain)
 
     def __call__(self, part: Part, care: Care, trying: Callable[[int], None]) -> Done:
@@ -230,6 +231,7 @@ class Labeller:
             sentences=len(predictions),
             truncated=sum(prediction.truncated for prediction in predictions),
             plain=sum(prediction.reason == PLAIN for prediction in predictions),
+            deferred=sum(prediction.model == self._second for prediction in predictions),
             labels=_counted(prediction.label for prediction in predictions),
             reasons=_counted(one.kind for one in rejected),
             files={name: len(content) for name, content in sorted(contents.items())},

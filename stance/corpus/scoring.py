@@ -10,7 +10,6 @@ from typing import Any
 import pyarrow as pa
 
 import stance
-from stance.bundle import find_model, open_bundle
 from stance.corpus.folder import Folder
 from stance.corpus.journal import REJECTED, Done, Journal, Summary
 from stance.corpus.labelling import Plan
@@ -22,6 +21,7 @@ from stance.corpus.sources import Source, UnreadableError, find
 from stance.corpus.writers import write_jsonl
 from stance.devices import CPU, CUDA, find_gpus, kind_of
 from stance.errors import InputError
+from stance.models import open_model
 from stance.processor import cores
 
 FORMAT = 1
@@ -182,7 +182,7 @@ class Run:
     ) -> "Run":
         """Look at the input and the model; see `score`."""
         places = [inputs] if isinstance(inputs, str | Path) else inputs
-        bundle = open_bundle(find_model(model))
+        bundle = open_model(model)
         if options.acts:
             bundle.require_acts()
         if options.reads_context:
@@ -192,7 +192,7 @@ class Run:
         if not schemas:
             raise InputError(f"{sources[0].name}: {broken[0]}; no file of the input can be opened")
         layout = lay_out(schemas, options, bundle.labels)
-        plan = Plan(bundle.path, bundle.identity, sources, layout, options, folder, options.device)
+        plan = Plan(bundle.reference, bundle.identity, sources, layout, options, folder, options.device)
         return cls(plan, broken)
 
     def manifest(self) -> dict[str, Any]:

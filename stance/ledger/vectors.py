@@ -19,8 +19,9 @@ from safetensors import SafetensorError, safe_open
 from sklearn.feature_extraction.text import HashingVectorizer
 from tokenizers import Tokenizer
 
-from stance.bundle import Bundle, find_model, open_bundle
+from stance.bundle import Bundle, open_bundle
 from stance.errors import ModelError
+from stance.models import find_model
 
 Vectors = NDArray[np.float32]
 

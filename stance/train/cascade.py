@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from stance.bundle import Bundle, open_bundle, write_contract
 from stance.calibration import Calibration, label_probabilities, softmax
 from stance.cascade import FIRST_STAGE, FirstStage
 from stance.classifier import load
+from stance.decisions import PLAIN
 from stance.errors import InputError, ModelError, OutputError
 from stance.labels import NONE
 from stance.tokens import SentenceTokenizer
@@ -72,14 +74,66 @@ def add_first_stage(
     network = load(folder, cascade=False).classify_many(sentence.text for sentence in held_out)
     said = np.array([bundle.labels.index(prediction.label) for prediction in network])
     least = macro_f1(true := _indices(bundle, held_out), said) - max_loss
+    threshold = _lowest(plainness, true, np.full_like(said, plain), said, least=least)
+    if threshold < NEVER:
+        _write(replace(bundle, first_stage=replace(stage, threshold=threshold)), weights)
+    return float((plainness >= threshold).mean())
+
+
+def fit_deferral(
+    folder: Path, second: str | Path, held_out: Sequence[LabelledSentence], *, max_loss: float = 0.005
+) -> float:
+    """Choose below which probability a model leaves a sentence to a larger one, and put it into its folder.
+
+    The folder's hash changes with it. `stance.load("FOLDER+SECOND")` then opens the cascade of the two.
+
+    Args:
+        folder: of the smaller model.
+        second: the larger model: a folder or the name of a shipped model.
+        held_out: labelled sentences that neither has seen.
+        max_loss: how much below the second model's macro-F1 on `held_out` that of the cascade may be, 0 to
+            1, at the threshold and at any above it. Default 0.005.
+
+    Returns:
+        The share of `held_out` that is left to the second model.
+
+    Raises:
+        InputError: no sentences are held out, or the model does not know a label.
+        ModelError: a folder is damaged, or the two have other labels.
+        OutputError: the folder cannot be written.
+    """
+    bundle = open_bundle(folder)
+    if not held_out:
+        raise InputError("held-out sentences, to choose a threshold with, were expected; none came")
+    true = _indices(bundle, held_out)
+    texts = [sentence.text for sentence in held_out]
+    here, there = (list(load(model).classify_many(texts)) for model in (folder, second))
+    own, other = (
+        np.array([bundle.labels.index(prediction.label) for prediction in predictions])
+        for predictions in (here, there)
+    )
+    plain = np.array([prediction.reason == PLAIN for prediction in here])
+    sureness = np.where(plain, 1.0, [prediction.confidence for prediction in here])
+    threshold = _lowest(sureness, true, own, other, least=macro_f1(true, other) - max_loss)
+    _write(replace(bundle, deferral_threshold=threshold))
+    return float((sureness < threshold).mean())
+
+
+def _lowest(
+    sureness: NDArray[np.floating],
+    true: NDArray[np.intp],
+    sure: NDArray[np.intp],
+    unsure: NDArray[np.intp],
+    *,
+    least: float,
+) -> float:
+    """Return the lowest threshold from which on labels, where sure and where not, keep the least macro-F1."""
     threshold = NEVER
-    for lower in np.unique(plainness)[::-1]:
-        if macro_f1(true, np.where(plainness >= lower, plain, said)) < least:
+    for lower in np.unique(sureness)[::-1]:
+        if macro_f1(true, np.where(sureness >= lower, sure, unsure)) < least:
             break
         threshold = float(lower)
-    if threshold < NEVER:
-        _write(bundle, weights, threshold)
-    return float((plainness >= threshold).mean())
+    return threshold
 
 
 def _ids(bundle: Bundle, sentences: Sequence[LabelledSentence]) -> Ids:
@@ -127,9 +181,11 @@ def _scale(logits: NDArray[np.floating], calibration: Calibration) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(start - 3, start + 3), method="bounded").x))
 
 
-def _write(bundle: Bundle, weights: bytes, threshold: float) -> None:
+def _write(bundle: Bundle, first_stage: bytes | None = None) -> None:
+    """Write the contract of a folder anew, with its thresholds, and the weights of a first stage if given."""
     try:
-        (bundle.path / FIRST_STAGE).write_bytes(weights)
+        if first_stage is not None:
+            (bundle.path / FIRST_STAGE).write_bytes(first_stage)
         write_contract(
             bundle.path,
             name=bundle.name,
@@ -139,7 +195,8 @@ def _write(bundle: Bundle, weights: bytes, threshold: float) -> None:
             calibration=bundle.calibration,
             finds_acts=bundle.finds_acts,
             reads_context=bundle.reads_context,
-            first_stage_threshold=threshold,
+            first_stage_threshold=bundle.first_stage.threshold if bundle.first_stage else None,
+            deferral_threshold=bundle.deferral_threshold,
         )
     except OSError as error:
         raise OutputError(f"{bundle.path}: {error.strerror}") from error

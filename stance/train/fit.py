@@ -4,12 +4,14 @@ import os
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import (
     AutoTokenizer,
     PreTrainedModel,
@@ -191,7 +193,8 @@ def fit(
         trainer.args.eval_on_start = False  # it was measured; to measure it again would count as no better
     elif trainer.is_world_process_zero():
         note_start(work, start)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    with _attention(recipe):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.accelerator.end_training()
     if recipe.lora is not None:
         merge_adapters(model)
@@ -269,6 +272,12 @@ def _arguments(recipe: Recipe, work: Path) -> TrainingArguments:
 
 def _in_bfloat16(recipe: Recipe) -> bool:
     return recipe.bf16 or (torch.cuda.is_available() and torch.cuda.is_bf16_supported())
+
+
+def _attention(recipe: Recipe) -> AbstractContextManager[None]:
+    """Choose how attention is computed: PyTorch's own kernel takes half of a step in bfloat16 on a CPU."""
+    slow = _in_bfloat16(recipe) and not torch.accelerator.is_available()
+    return sdpa_kernel(SDPBackend.MATH) if slow else nullcontext()
 
 
 def _label_weights(

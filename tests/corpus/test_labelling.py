@@ -274,6 +274,17 @@ def test_what_the_first_stage_answers_is_counted(staged: Path, tmp_path: Path) -
         assert summary.plain == len(answered)
 
 
+def test_what_a_cascade_leaves_to_its_second_model_is_counted(pair: str, tmp_path: Path) -> None:
+    """And the model of each row is the one that answered, in every worker."""
+    source = tmp_path / "in.txt"
+    source.write_text("\n".join(SENTENCES), encoding="utf-8")
+    summary = score_here(source, tmp_path / "out", Options(format=Output.JSONL), model=pair)
+    expected = [(one.label, one.model) for one in stance.load(pair).classify_many(SENTENCES)]
+    assert [(row["label"], row["model"]) for row in lines(tmp_path / "out" / "rows")] == expected
+    second = [model for _, model in expected if model.startswith("second@")]
+    assert 0 < summary.deferred == len(second) < len(SENTENCES)
+
+
 def test_documents_name_their_sources_as_reading_does(tiny: stance.Classifier, tmp_path: Path) -> None:
     """The same acts, with the same first full mentions."""
     text = " ".join(SENTENCES)

@@ -10,7 +10,7 @@ from stance.bundle import open_bundle
 from stance.calibration import Calibration, label_probabilities, softmax
 from stance.cascade import FIRST_STAGE
 from stance.errors import InputError, ModelError
-from stance.train.cascade import _scale, add_first_stage
+from stance.train.cascade import _scale, add_first_stage, fit_deferral
 from stance.train.data import LabelledSentence
 from stance.train.metrics import macro_f1
 
@@ -96,3 +96,34 @@ def test_a_model_needs_a_label_for_plain_sentences(tiny_copy: Path) -> None:
         file.write_text(file.read_text().replace('"none"', '"nil"'))
     with pytest.raises(ModelError):
         add_first_stage(tiny_copy, [], [])
+
+
+def test_what_is_left_to_a_larger_model_keeps_its_figures(tiny_copy: Path, staged: Path) -> None:
+    """No more than that is left; a first stage that is there stays, and answers as before."""
+    held_out = rows(staged)
+    wrong = [LabelledSentence(row.text, row.label if i % 5 else "denial") for i, row in enumerate(held_out)]
+    for file in staged.iterdir():
+        (tiny_copy / file.name).write_bytes(file.read_bytes())
+    share = fit_deferral(tiny_copy, staged, wrong)
+    cascade = stance.load(f"{tiny_copy}+{staged}")
+    second = stance.load(staged)
+    labels = cascade.bundle.labels
+
+    def figure(classifier: stance.Classifier) -> float:
+        found = classifier.classify_many(row.text for row in wrong)
+        indices = [
+            np.array([labels.index(name) for name in names])
+            for names in ([row.label for row in wrong], [one.label for one in found])
+        ]
+        return macro_f1(*indices)
+
+    found = list(cascade.classify_many(row.text for row in wrong))
+    assert figure(cascade) >= figure(second) - 0.005
+    assert np.mean([one.model == second.bundle.identity for one in found]) == share < 1
+    assert open_bundle(tiny_copy, every_file=True).first_stage is not None
+
+
+def test_a_threshold_for_leaving_needs_sentences(tiny_copy: Path) -> None:
+    """That neither model has seen."""
+    with pytest.raises(InputError, match="none came"):
+        fit_deferral(tiny_copy, tiny_copy, [])

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from stance.bundle import find_model
 from stance.errors import OutputError
+from stance.models import find_model
 from stance.train.audit import audit, embed
 from stance.train.commands import options
 from stance.train.commands.rows import read_checked, read_whole, write_csv

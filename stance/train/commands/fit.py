@@ -10,8 +10,8 @@ import typer
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast, TrainerCallback
 
-from stance.bundle import find_model
 from stance.labels import LABELS, STANCES
+from stance.models import find_model
 from stance.train.commands import options
 from stance.train.commands.rows import read_checked, read_whole
 from stance.train.commands.voice import one_voice

@@ -1,0 +1,93 @@
+"""Logits to predictions: what each sentence is decided to be, and why where nothing was asked or sure."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from stance.acts import find_acts
+from stance.bundle import Bundle
+from stance.calibration import Calibration, decide_stances, label_probabilities, stance_probabilities
+from stance.labels import NONE, UNSURE
+from stance.logits import TokenLogits, WindowLogits
+from stance.predictions import Prediction
+from stance.tokens import Tokens
+
+EMPTY = "empty"
+"""The reason given for a text of nothing but white space."""
+
+PLAIN = "plain"
+"""The reason given for a sentence that the first stage answered."""
+
+
+def decide(said: WindowLogits, bundle: Bundle) -> Iterator[Prediction]:
+    """Make predictions of logits, all probabilities at once: row by row numpy is slow."""
+    calibration = bundle.calibration
+    probabilities = label_probabilities(said.labels, calibration)
+    rows = zip(
+        said.window.texts,
+        said.tokens,
+        said.plain.tolist(),
+        probabilities.argmax(axis=1).tolist(),
+        probabilities.round(6).tolist(),
+        stance_probabilities(said.stances, calibration).tolist(),
+        said.of_tokens,
+        strict=True,
+    )
+    for row in rows:
+        yield _predict(bundle, *row, acts=said.acts)
+
+
+def abstain(prediction: Prediction, calibration: Calibration) -> Prediction:
+    """Decide on nothing where the model is not sure."""
+    if calibration.is_sure(prediction.label, prediction.confidence):
+        return prediction
+    return replace(
+        prediction, label=UNSURE, stances=(), reason=UNSURE, acts=None if prediction.acts is None else ()
+    )
+
+
+def _predict(
+    bundle: Bundle,
+    text: str,
+    tokens: Tokens,
+    plain: bool,
+    best: int,
+    label_row: list[float],
+    stance_row: list[float],
+    of_tokens: TokenLogits | None,
+    *,
+    acts: bool,
+) -> Prediction:
+    if not text.strip():
+        return _unasked(bundle, text, acts=acts)
+    label = bundle.labels[best]
+    stances = decide_stances(label, stance_row, bundle.stances, bundle.calibration)
+    found = of_tokens and find_acts(
+        text, tokens.offsets, *of_tokens, label=label, stances=stances, names=bundle.stances
+    )
+    return Prediction(
+        text=text,
+        label=label,
+        confidence=label_row[best],
+        probabilities=dict(zip(bundle.labels, label_row, strict=True)),
+        stances=stances,
+        truncated=tokens.truncated,
+        reason=PLAIN if plain else None,
+        model=bundle.identity,
+        acts=found or () if acts else None,
+    )
+
+
+def _unasked(bundle: Bundle, text: str, *, acts: bool) -> Prediction:
+    """Answer without the model: nothing was said, so no stance was taken."""
+    label = NONE if NONE in bundle.labels else bundle.labels[0]
+    return Prediction(
+        text=text,
+        label=label,
+        confidence=1.0,
+        probabilities={name: float(name == label) for name in bundle.labels},
+        stances=(),
+        truncated=False,
+        reason=EMPTY,
+        model=bundle.identity,
+        acts=() if acts else None,
+    )
