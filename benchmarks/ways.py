@@ -97,27 +97,37 @@ def checkpoint(folder: str) -> list[Path]:
     return [Path(folder) / name for name in ("model.safetensors", "tokenizer.json", "config.json")]
 
 
-def our_way(
-    title: str, *, fast: bool = False, acts: bool = False, cascade: bool = True, processes: bool = False
-) -> Way:
-    """Return one of our models as a way: the fast one or the best, in this process or in two."""
+BASE, FAST, CASCADE = "stance", "stance-fast", "stance-cascade"
+"""Our models: the best, the fast one, and the fast one that leaves to the best what it is not sure of."""
 
-    def folder(setup: Setup) -> str:
-        return setup.fast if fast else setup.model
+
+def our_way(
+    title: str, model: str = BASE, *, acts: bool = False, cascade: bool = True, processes: bool = False
+) -> Way:
+    """Return one of our models as a way, in this process or in two."""
+
+    def folders(setup: Setup) -> list[str]:
+        return {BASE: [setup.model], FAST: [setup.fast], CASCADE: [setup.fast, setup.model]}[model]
 
     def label(setup: Setup) -> Label:
-        setup = replace(setup, model=folder(setup))
+        setup = replace(setup, model="+".join(folders(setup)))
         return (
             open_stance_processes(setup, acts=acts)
             if processes
             else open_stance(setup, acts=acts, cascade=cascade)
         )
 
-    limit = (
-        None if fast and cascade else folder
-    )  # which sentences reach the network differs from text to text
-    same = f"stance{'-fast' if fast else ''}{'-acts' if acts else ''}" if processes else None
-    return Way(title, label, lambda setup: ours(folder(setup)), family="ours", labels_of=same, folder=limit)
+    # Of a cascade, which sentences reach which network differs from text to text.
+    limit = None if model == CASCADE or (model == FAST and cascade) else lambda setup: folders(setup)[0]
+    same = f"{model}{'-acts' if acts else ''}" if processes else None
+    return Way(
+        title,
+        label,
+        lambda setup: [file for folder in folders(setup) for file in ours(folder)],
+        family="ours",
+        labels_of=same,
+        folder=limit,
+    )
 
 
 WAYS = {
@@ -125,9 +135,12 @@ WAYS = {
     "stance-acts": our_way("stance, with acts", acts=True),
     "stance-processes": our_way("stance, 2 processes", processes=True),
     "stance-acts-processes": our_way("stance, 2 processes, with acts", acts=True, processes=True),
-    "stance-fast": our_way("stance fast", fast=True),
-    "stance-fast-network": our_way("stance fast, without its first stage", fast=True, cascade=False),
-    "stance-fast-processes": our_way("stance fast, 2 processes", fast=True, processes=True),
+    "stance-fast": our_way("stance fast", FAST),
+    "stance-fast-network": our_way("stance fast, without its first stage", FAST, cascade=False),
+    "stance-fast-processes": our_way("stance fast, 2 processes", FAST, processes=True),
+    "stance-cascade": our_way("stance fast+base", CASCADE),
+    "stance-cascade-acts": our_way("stance fast+base, with acts", CASCADE, acts=True),
+    "stance-cascade-processes": our_way("stance fast+base, 2 processes", CASCADE, processes=True),
     "pipeline": Way(
         "transformers pipeline, as it comes",
         lambda setup: open_pipeline(setup, batch_size=1),

@@ -47,7 +47,8 @@ class Bundle:
         first_stage: answers plain sentences before the network is asked. Default: there is none.
         deferral_threshold: the probability, 0 to 1, of its label below which a sentence is better left to a
             larger model. Default: none is known.
-        second: the larger model to which such sentences are left. Default: the network answers all.
+        stages: of a cascade the folders of its models; what is said above is then true of both together, but
+            for the files, which are the first one's. Default: it is no cascade.
     """
 
     path: Path
@@ -64,18 +65,17 @@ class Bundle:
     hashes: Mapping[str, str]
     first_stage: FirstStage | None = None
     deferral_threshold: float | None = None
-    second: "Bundle | None" = None
+    stages: tuple["Bundle", ...] = ()
 
     @property
     def identity(self) -> str:
         """Name and hash, "base@0123456789ab"; of a cascade those of both models, with a + between them."""
-        own = f"{self.name}@{self.digest}"
-        return f"{own}+{self.second.identity}" if self.second else own
+        return "+".join(f"{stage.name}@{stage.digest}" for stage in self.stages or (self,))
 
     @property
     def reference(self) -> str:
         """What it is opened by again: the path of the folder; of a cascade both, with a + between them."""
-        return f"{self.path}+{self.second.path}" if self.second else str(self.path)
+        return "+".join(str(stage.path) for stage in self.stages or (self,))
 
     def read(self, name: str) -> bytes:
         """Return the content of another file of the folder, verified.
@@ -145,7 +145,7 @@ def open_bundle(path: Path, *, every_file: bool = False) -> Bundle:
             else FirstStage.read(
                 files[FIRST_STAGE], plain=contract["labels"].index(NONE), threshold=float(threshold)
             ),
-            deferral_threshold=contract.get("deferral_threshold"),
+            deferral_threshold=_probability(contract.get("deferral_threshold")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path / CONTRACT}: not a contract of format {FORMAT}: {error!r}") from error
@@ -191,6 +191,12 @@ def write_contract(
         },
     }
     (path / CONTRACT).write_text(json.dumps(contract, indent=2) + "\n", encoding="utf-8")
+
+
+def _probability(value: Any) -> float | None:
+    if value is not None and not 0 <= float(value) <= 1:
+        raise ValueError(f"a probability was expected as deferral_threshold, {value} came")
+    return None if value is None else float(value)
 
 
 def _read(file: Path) -> bytes:

@@ -1,20 +1,20 @@
 """The stages joined: text -> sentences -> batches -> logits -> probabilities -> predictions."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from stance.bundle import FP32_NETWORK, Bundle
-from stance.decisions import PLAIN, abstain, decide
+from stance.calibration import Calibration
+from stance.decisions import abstain, acts_of, decide
 from stance.devices import CPU, kind_of
 from stance.errors import InputError
-from stance.labels import NONE
-from stance.logits import Reader
+from stance.logits import Reader, WindowLogits
 from stance.mentions import resolve
-from stance.models import open_model
+from stance.models import join, open_model
 from stance.predictions import Document, Prediction
 from stance.sentences import split
 from stance.session import CpuSession, Session, ahead
@@ -39,21 +39,22 @@ def load(
 
     Args:
         model: a model folder, or the name of a shipped model; or two of them, "fast+base": what the first is
-            not sure of, and the acts of all that may take a stance, are left to the second, and
-            `Prediction.model` says which of them answered. Default: "base".
+            not sure of is left to the second, whose acts are those of all, and `Prediction.model` says which
+            of them chose the label. Default: "base".
         threads: how many batches the network reads at once, at least 1. Default: one for each core; two on a
             GPU.
         device: "cpu"; or "cuda", or "cuda:1" for the second of several GPUs (extra `gpu`), where the network
             computes in bfloat16, not int8, and labels a few sentences otherwise. Default: "cpu".
         cascade: let the model's first stage, if it has one as "fast" does, answer plain sentences without
-            the network; `Prediction.reason` is then "plain". Default: True.
+            the network; `Prediction.reason` is then "plain". A cascade of two stays one. Default: True.
         precision: "fp32" runs, on the CPU, the network that `stance train --fp32` leaves in a folder; it is
             slower, and labels a few sentences otherwise. Default: None, what `model.onnx` is, mostly int8.
 
     Raises:
         InputError: there is no such device, or no such precision there.
         MissingExtraError: the extra `gpu` is not installed.
-        ModelError: the folder is missing, damaged, not of this format, or lacks the network in fp32.
+        ModelError: a folder is missing, damaged, not of this format, or lacks what runs on a GPU or in fp32;
+            or two models do not make a cascade.
     """
     if precision not in (None, FP32) or (precision and kind_of(device) != CPU):
         raise InputError(
@@ -62,15 +63,16 @@ def load(
     if threads is not None and threads < 1:
         raise InputError(f"threads must be at least 1; {threads} came")
 
-    def opened(bundle: Bundle) -> Classifier:
+    first, *rest = (bundle := open_model(model)).stages or (bundle,)
+
+    def opened(bundle: Bundle, second: Classifier | None = None) -> Classifier:
         if not cascade:
             bundle = replace(bundle, first_stage=None)
         if precision == FP32:
             bundle = replace(bundle, onnx=bundle.read(FP32_NETWORK))
-        second = opened(bundle.second) if bundle.second else None
         return Classifier(bundle, _open_session(bundle, threads, device), second)
 
-    return opened(open_model(model))
+    return opened(first, opened(rest[0]) if rest else None)
 
 
 def _open_session(bundle: Bundle, threads: int | None, device: str) -> Session:
@@ -88,12 +90,12 @@ class Classifier:
     Args:
         bundle: an opened model folder.
         session: the engine that runs its network.
-        second: labels what this model leaves to another. Default: nothing is left.
+        second: of a cascade; labels what this model leaves to another. Default: nothing is left.
     """
 
     def __init__(self, bundle: Bundle, session: Session, second: "Classifier | None" = None) -> None:
-        self.bundle = bundle
-        self._own = replace(bundle, second=None)
+        self.bundle: Bundle = join(bundle, second.bundle) if second else bundle
+        self._own = bundle
         self._session = session
         self._second = second
         self._reader = Reader(bundle, session)
@@ -183,32 +185,31 @@ class Classifier:
     def _stream(self, asked: Iterator[Window], acts: bool, abstains: bool) -> Iterator[Prediction]:
         read = partial(self._reader.read, acts=acts and self._second is None)
         for said in (ahead if self._session.reads_ahead else map)(read, asked):
-            predictions = decide(said, self._own)
-            if abstains:
-                predictions = (abstain(one, self._own.calibration) for one in predictions)
-            if self._second:
-                again = partial(self._second.classify_many, acts=acts, abstain=abstains)
-                predictions = self._defer(said.window, list(predictions), again, acts)
-            yield from predictions
+            for prediction, calibration in self._answers(said, acts):
+                yield abstain(prediction, calibration) if abstains else prediction
             if said.window.refused:
                 raise said.window.refused
 
-    def _defer(
-        self,
-        window: Window,
-        predictions: list[Prediction],
-        again: Callable[..., Iterator[Prediction]],
-        acts: bool,
-    ) -> Iterator[Prediction]:
-        """Leave to the second model what is not sure here, and what may have acts."""
+    def _answers(self, said: WindowLogits, acts: bool) -> Iterator[tuple[Prediction, Calibration]]:
+        """Decide on a window; leave to the second model what is not sure here, and the acts of all."""
+        second = self._second
+        if second is None:
+            yield from ((one, self._own.calibration) for one in decide(said, self._own))
+            return
+        predictions = list(decide(said, self._own))
         least = self._own.deferral_threshold or 0.0
-        sure = [
-            (one.confidence >= least or one.reason == PLAIN)
-            and not (acts and (one.stances or one.label != NONE))
-            for one in predictions
-        ]
-        rows = [row for row, keeps in enumerate(sure) if not keeps]
-        contexts = [window.contexts[row] for row in rows] if self.bundle.reads_context else None
-        second = again([window.texts[row] for row in rows], contexts=contexts)
-        for prediction, keeps in zip(predictions, sure, strict=True):
-            yield replace(prediction, acts=() if acts else None) if keeps else next(second)
+        unsure = [one.reason is None and one.confidence < least for one in predictions]
+        asked = [row for row, one in enumerate(predictions) if unsure[row] or (acts and one.stances)]
+        again = second._reader.read(said.window.take(asked), acts=acts)
+        found = zip(decide(again, second.bundle), range(len(asked)), strict=True)
+        for one, leaves in zip(predictions, unsure, strict=True):
+            if leaves:
+                yield next(found)[0], second.bundle.calibration
+            elif acts and one.stances:
+                _, row = next(found)
+                yield (
+                    replace(one, acts=acts_of(again, row, one.label, one.stances, self.bundle.stances)),
+                    self._own.calibration,
+                )
+            else:
+                yield replace(one, acts=() if acts else None), self._own.calibration

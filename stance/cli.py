@@ -32,7 +32,10 @@ app = typer.Typer(
 ModelOption = Annotated[
     str | None,
     typer.Option(
-        "--model", "-m", help="A model folder, or the name of a shipped model.", show_default="base"
+        "--model",
+        "-m",
+        help="A model folder, the name of a shipped model, or two: fast+base.",
+        show_default="base",
     ),
 ]
 ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads.", show_default="one a core")]
@@ -108,8 +111,8 @@ def demo(html: HtmlOption = None, form: FormatOption = None, model: ModelOption 
 def info(model: ModelOption = None) -> None:
     """Verify every file of a model and say what it is, what the processor lacks, and which GPUs there are."""
     bundle = open_model(model)
-    for one in filter(None, (bundle, bundle.second)):
-        _describe(open_bundle(one.path, every_file=True))
+    for stage in bundle.stages or (bundle,):
+        _describe(open_bundle(stage.path, every_file=True))
     print(f"processor    {describe()}")
     print(f"devices      {describe_devices()}")
 
@@ -123,7 +126,7 @@ def _describe(bundle: Bundle) -> None:
     print(f"context      {'read' if bundle.reads_context else 'not read'}")
     print(f"first stage  {'answers plain sentences' if bundle.first_stage else 'none'}")
     if (least := bundle.deferral_threshold) is not None:
-        print(f"cascade      as first of two leaves what is less than {least:.0%} sure to the second")
+        print(f"cascade      as first of two leaves what is less than {least:.2f} sure to the second")
     for label in bundle.labels:
         print(f"label        {label}: {MEANINGS.get(label, '')}".rstrip(": "))
 

@@ -1,15 +1,14 @@
 """Logits to predictions: what each sentence is decided to be, and why where nothing was asked or sure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from stance.acts import find_acts
 from stance.bundle import Bundle
 from stance.calibration import Calibration, decide_stances, label_probabilities, stance_probabilities
 from stance.labels import NONE, UNSURE
-from stance.logits import TokenLogits, WindowLogits
-from stance.predictions import Prediction
-from stance.tokens import Tokens
+from stance.logits import WindowLogits
+from stance.predictions import Act, Prediction
 
 EMPTY = "empty"
 """The reason given for a text of nothing but white space."""
@@ -23,17 +22,25 @@ def decide(said: WindowLogits, bundle: Bundle) -> Iterator[Prediction]:
     calibration = bundle.calibration
     probabilities = label_probabilities(said.labels, calibration)
     rows = zip(
-        said.window.texts,
-        said.tokens,
-        said.plain.tolist(),
+        range(len(said.tokens)),
         probabilities.argmax(axis=1).tolist(),
         probabilities.round(6).tolist(),
         stance_probabilities(said.stances, calibration).tolist(),
-        said.of_tokens,
         strict=True,
     )
     for row in rows:
-        yield _predict(bundle, *row, acts=said.acts)
+        yield _predict(bundle, said, *row)
+
+
+def acts_of(
+    said: WindowLogits, row: int, label: str, stances: Sequence[str], names: Sequence[str]
+) -> tuple[Act, ...]:
+    """Find the acts of a text, with a label and stances that may be another model's."""
+    logits = said.of_tokens[row]
+    if logits is None:
+        return ()
+    text, offsets = said.window.texts[row], said.tokens[row].offsets
+    return find_acts(text, offsets, *logits, label=label, stances=stances, names=names)
 
 
 def abstain(prediction: Prediction, calibration: Calibration) -> Prediction:
@@ -47,33 +54,27 @@ def abstain(prediction: Prediction, calibration: Calibration) -> Prediction:
 
 def _predict(
     bundle: Bundle,
-    text: str,
-    tokens: Tokens,
-    plain: bool,
+    said: WindowLogits,
+    row: int,
     best: int,
     label_row: list[float],
     stance_row: list[float],
-    of_tokens: TokenLogits | None,
-    *,
-    acts: bool,
 ) -> Prediction:
+    text = said.window.texts[row]
     if not text.strip():
-        return _unasked(bundle, text, acts=acts)
+        return _unasked(bundle, text, acts=said.acts)
     label = bundle.labels[best]
     stances = decide_stances(label, stance_row, bundle.stances, bundle.calibration)
-    found = of_tokens and find_acts(
-        text, tokens.offsets, *of_tokens, label=label, stances=stances, names=bundle.stances
-    )
     return Prediction(
         text=text,
         label=label,
         confidence=label_row[best],
         probabilities=dict(zip(bundle.labels, label_row, strict=True)),
         stances=stances,
-        truncated=tokens.truncated,
-        reason=PLAIN if plain else None,
+        truncated=said.tokens[row].truncated,
+        reason=PLAIN if said.plain[row] else None,
         model=bundle.identity,
-        acts=found or () if acts else None,
+        acts=acts_of(said, row, label, stances, bundle.stances) if said.acts else None,
     )
 
 

@@ -28,7 +28,7 @@ def find_model(model: str | Path | None = None) -> Path:
     names = sorted({found.parent.name for folder in shipped for found in folder.glob(f"*/{CONTRACT}")})
     raise ModelError(
         f"no model folder (one with a {CONTRACT}) at {str(name)!r}; "
-        f"give a folder, or one of the shipped models: {', '.join(names) or 'none found'}"
+        f"give a folder, one of the shipped models ({', '.join(names) or 'none found'}), or two: fast+base"
     )
 
 
@@ -36,8 +36,7 @@ def open_model(model: str | Path | None = None) -> Bundle:
     """Open a model, or a cascade of two.
 
     Args:
-        model: as for `find_model`; or two of them with a + between them, "fast+base": the first answers where
-            it is sure, and leaves the rest to the second. Default: "base".
+        model: as for `find_model`; or two of them with a + between them, "fast+base". Default: "base".
 
     Raises:
         ModelError: there is no such model, a folder is damaged, or two do not make a cascade.
@@ -45,34 +44,55 @@ def open_model(model: str | Path | None = None) -> Bundle:
     try:
         path = find_model(model)
     except ModelError:
-        first, second = _find_two(str(model))
-        return _join(open_bundle(first), open_bundle(second))
+        pair = _find_two(str(model))
+        if pair is None:
+            raise
+        return join(*map(open_bundle, pair))
     return open_bundle(path)
 
 
-def _find_two(model: str) -> tuple[Path, Path]:
-    """Find the models around a +, which may stand in their paths as well."""
-    names = model.split("+")
-    for place in range(1, len(names)):
-        pair = ["+".join(names[:place]), "+".join(names[place:])]
-        try:
-            return find_model(pair[0]), find_model(pair[1])
-        except ModelError:
-            continue
-    first, _, second = model.partition("+")
-    return find_model(first), find_model(second)
+def join(first: Bundle, second: Bundle) -> Bundle:
+    """Join two models to a cascade: the first answers where it is sure, the second all else, and finds acts.
 
-
-def _join(first: Bundle, second: Bundle) -> Bundle:
+    Raises:
+        ModelError: the labels are not the same, or the first does not know when it is sure.
+    """
+    require_same_labels(first, second)
     if first.deferral_threshold is None:
         raise ModelError(
             f"{first.identity} does not know when to leave a sentence to another model; as first of a "
             "cascade one with a deferral threshold was expected, as stance.train.cascade.fit_deferral fits it"
         )
-    if (first.labels, first.stances) != (second.labels, second.stances):
-        raise ModelError(
-            f"{first.identity} has the labels {first.labels}, {second.identity} {second.labels}; two models "
-            "with the same labels were expected"
-        )
-    reads_context = first.reads_context and second.reads_context
-    return replace(first, second=second, finds_acts=second.finds_acts, reads_context=reads_context)
+    return replace(
+        first,
+        stages=(first, second),
+        finds_acts=second.finds_acts,
+        reads_context=first.reads_context and second.reads_context,
+        max_tokens=min(first.max_tokens, second.max_tokens),
+    )
+
+
+def require_same_labels(first: Bundle, second: Bundle) -> None:
+    """Raise a ModelError unless two models have the same labels and stances, in the same order."""
+    for name, here, there in (
+        ("labels", first.labels, second.labels),
+        ("stances", first.stances, second.stances),
+    ):
+        if here != there:
+            raise ModelError(
+                f"{first.identity} has the {name} {', '.join(here)}, {second.identity} {', '.join(there)}; "
+                f"two models with the same {name}, in the same order, were expected"
+            )
+
+
+def _find_two(model: str) -> tuple[Path, Path] | None:
+    """Find the models around a +, which may stand in their paths as well."""
+    names = model.split("+")
+    for place in range(1, len(names)):
+        first, second = "+".join(names[:place]), "+".join(names[place:])
+        try:
+            if first and second:
+                return find_model(first), find_model(second)
+        except ModelError:
+            continue
+    return None

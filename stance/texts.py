@@ -24,6 +24,10 @@ class Window:
     contexts: list[str | None] = field(default_factory=list)
     refused: InputError | None = None
 
+    def take(self, rows: Sequence[int]) -> "Window":
+        """Return some of the texts, by their places, with their contexts."""
+        return Window([self.texts[row] for row in rows], [self.contexts[row] for row in rows])
+
 
 _MISSING: Any = object()
 

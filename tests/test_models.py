@@ -1,5 +1,9 @@
 """A model is found by path or name; two with a + between them are a cascade."""
 
+import hashlib
+import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,31 +37,38 @@ def cascade(pair: str) -> Classifier:
 @pytest.fixture(scope="module")
 def parts(pair: str, cascade: Classifier) -> tuple[Classifier, Classifier]:
     bundle = cascade.bundle
-    assert bundle.second
-    return stance.load(bundle.path), stance.load(bundle.second.path)
+    assert bundle.stages
+    first, second = bundle.stages
+    return stance.load(first.path), stance.load(second.path)
 
 
-def expected(
-    parts: tuple[Classifier, Classifier], text: str, *, acts: bool = False, abstain: bool = False
-) -> Prediction:
+def expected(parts: tuple[Classifier, Classifier], text: str, *, abstain: bool = False) -> Prediction:
     """What a cascade ought to answer: the first model's answer where it is sure, else the second's."""
     first, second = parts
-    own = first.classify(text, abstain=abstain)
-    sure = own.reason == "plain" or own.confidence >= (first.bundle.deferral_threshold or 0)
-    if sure and not (acts and (own.stances or own.label != "none")):
-        return Prediction.from_dict(own.to_dict() | ({"acts": []} if acts else {}))
-    return second.classify(text, acts=acts, abstain=abstain)
+    own = first.classify(text)
+    sure = own.reason is not None or own.confidence >= (first.bundle.deferral_threshold or 0)
+    return (first if sure else second).classify(text, abstain=abstain)
 
 
 @pytest.mark.parametrize("abstain", [False, True])
-@pytest.mark.parametrize("acts", [False, True])
 def test_what_the_first_is_not_sure_of_is_the_seconds(
-    cascade: Classifier, parts: tuple[Classifier, Classifier], acts: bool, abstain: bool
+    cascade: Classifier, parts: tuple[Classifier, Classifier], abstain: bool
 ) -> None:
-    """And so is what may have acts; both answer as they do alone."""
-    found = list(cascade.classify_many(TEXTS, acts=acts, abstain=abstain))
-    assert found == [expected(parts, text, acts=acts, abstain=abstain) for text in TEXTS]
+    """Both answer as they do alone, and abstain by their own thresholds."""
+    found = list(cascade.classify_many(TEXTS, abstain=abstain))
+    assert found == [expected(parts, text, abstain=abstain) for text in TEXTS]
     assert {one.model.partition("@")[0] for one in found} == {"first", "second"}
+
+
+@pytest.mark.parametrize("abstain", [False, True])
+def test_acts_change_no_answer(cascade: Classifier, abstain: bool) -> None:
+    """They are the second model's, of the stances that were decided on."""
+    without = list(cascade.classify_many(TEXTS, abstain=abstain))
+    found = list(cascade.classify_many(TEXTS, acts=True, abstain=abstain))
+    assert [replace(one, acts=None) for one in found] == without
+    for one in found:
+        assert {act.stance for act in one.acts or ()} == set(one.stances)
+    assert abstain or {one.model.partition("@")[0] for one in found if one.acts} == {"first", "second"}
 
 
 @settings(deadline=None)
@@ -75,7 +86,7 @@ def test_articles_are_read_with_acts(cascade: Classifier, parts: tuple[Classifie
     document = cascade.read(text)
     assert any(one.acts for one in document.predictions)
     assert [one.label for one in document.predictions] == [
-        expected(parts, sentence.text, acts=True).label for sentence in document.sentences
+        expected(parts, sentence.text).label for sentence in document.sentences
     ]
 
 
@@ -102,23 +113,37 @@ def test_who_cannot_say_when_to_ask_is_no_first(staged: Path) -> None:
         stance.load(f"{staged}+{TINY}")
 
 
-def test_both_must_have_the_same_labels(pair: str, tmp_path: Path) -> None:
-    """The message has both."""
-    other = tmp_path / "other"
-    other.mkdir()
-    for file in TINY.iterdir():
-        (other / file.name).write_bytes(file.read_bytes())
-    for name in ("stance.json", "config.json"):
-        (other / name).write_text((other / name).read_text().replace('"denial"', '"refusal"'))
-    first = open_model(pair).path
-    with pytest.raises(ModelError):
-        stance.load(f"{first}+{other}")
+@pytest.mark.parametrize("field", ["labels", "stances"])
+def test_both_must_have_the_same_labels(pair: str, tiny_copy: Path, field: str) -> None:
+    """In the same order; the message says which they have."""
+    config = tiny_copy / "config.json"
+    contract = json.loads((tiny_copy / "stance.json").read_text())
+    contract[field].reverse()
+    if field == "labels":
+        names = json.loads(config.read_text()) | {"id2label": dict(enumerate(contract["labels"]))}
+        config.write_text(json.dumps(names))
+        contract["files"]["config.json"] = hashlib.sha256(config.read_bytes()).hexdigest()
+    (tiny_copy / "stance.json").write_text(json.dumps(contract))
+    first = open_model(pair).stages[0].path
+    with pytest.raises(
+        ModelError, match=f"the {field} .*, {', '.join(contract[field])}|{', '.join(contract[field])};"
+    ):
+        stance.load(f"{first}+{tiny_copy}")
 
 
-@pytest.mark.parametrize("model", ["fast+", "+base", "no+where", "nowhere"])
+@pytest.mark.parametrize("threshold", [2, "high", -0.1])
+def test_a_threshold_is_a_probability(tiny_copy: Path, threshold: object) -> None:
+    """Or the contract is not one."""
+    file = tiny_copy / "stance.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"deferral_threshold": threshold}))
+    with pytest.raises(ModelError, match="contract"):
+        open_model(tiny_copy)
+
+
+@pytest.mark.parametrize("model", ["fast+", "+base", "no+where", "c++/missing", "nowhere"])
 def test_what_is_not_there_is_named(model: str) -> None:
     """With the models that there are."""
-    with pytest.raises(ModelError, match="shipped models"):
+    with pytest.raises(ModelError, match=re.escape(repr(model))):
         open_model(model)
 
 

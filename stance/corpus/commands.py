@@ -55,7 +55,8 @@ def score_corpus(
         bool, typer.Option(help="Let the model's first stage, if it has one, answer plain sentences.")
     ] = True,
     model: Annotated[
-        str | None, typer.Option("--model", "-m", help="A model folder, or the name of a shipped model.")
+        str | None,
+        typer.Option("--model", "-m", help="A model folder, the name of a shipped model, or two: fast+base."),
     ] = None,
     engine: Annotated[
         Engine, typer.Option(help="What labels parts; ray: the cluster of RAY_ADDRESS, or one here.")

@@ -126,7 +126,7 @@ class Labeller:
                 "Put the model back, or begin anew with --overwrite"
             )
         self._plan = plan
-        self._second = classifier.bundle.second.identity if classifier.bundle.second else None
+        self._second = classifier.bundle.stages[1].identity if classifier.bundle.stages else None
         self._memory = Memory(classifier, acts=options.acts, abstain=options.abstain)
 
     def __call__(self, part: Part, care: Care, trying: Callable[[int], None]) -> Done:

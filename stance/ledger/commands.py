@@ -45,7 +45,8 @@ def keep_ledger(
         Format | None, typer.Option("--format", "-f", help="Of --diff.", show_default="jsonl")
     ] = None,
     model: Annotated[
-        str | None, typer.Option("--model", "-m", help="A model folder, or the name of a shipped model.")
+        str | None,
+        typer.Option("--model", "-m", help="A model folder, the name of a shipped model, or two: fast+base."),
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads.", show_default="one a core")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew.")] = False,

@@ -22,7 +22,8 @@ def serve_model(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8000,
     model: Annotated[
-        str | None, typer.Option("--model", "-m", help="A model folder, or the name of a shipped model.")
+        str | None,
+        typer.Option("--model", "-m", help="A model folder, the name of a shipped model, or two: fast+base."),
     ] = None,
     cascade: Annotated[
         bool, typer.Option(help="Let the model's first stage, if it has one, answer plain sentences.")

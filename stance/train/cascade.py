@@ -1,4 +1,4 @@
-"""A first stage for a model folder: what tells plain sentences without the network."""
+"""Cascades: what tells plain sentences without the network, and when a larger model is to be asked."""
 
 import io
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from stance.classifier import load
 from stance.decisions import PLAIN
 from stance.errors import InputError, ModelError, OutputError
 from stance.labels import NONE
+from stance.models import open_model, require_same_labels
 from stance.tokens import SentenceTokenizer
 from stance.train.data import LabelledSentence, unknown_label
 from stance.train.metrics import macro_f1
@@ -41,6 +42,8 @@ def add_first_stage(
     max_loss: float = 0.002,
 ) -> float:
     """Fit a first stage and put it into a model folder, whose hash changes with it.
+
+    A deferral threshold that the folder had is taken out: it was fitted to how sure the model was before.
 
     Args:
         folder: of a model with the label "none".
@@ -76,7 +79,8 @@ def add_first_stage(
     least = macro_f1(true := _indices(bundle, held_out), said) - max_loss
     threshold = _lowest(plainness, true, np.full_like(said, plain), said, least=least)
     if threshold < NEVER:
-        _write(replace(bundle, first_stage=replace(stage, threshold=threshold)), weights)
+        stage = replace(stage, threshold=threshold)
+        _write(replace(bundle, first_stage=stage, deferral_threshold=None), weights)
     return float((plainness >= threshold).mean())
 
 
@@ -95,14 +99,15 @@ def fit_deferral(
             1, at the threshold and at any above it. Default 0.005.
 
     Returns:
-        The share of `held_out` that is left to the second model.
+        The share of `held_out` that is left to the second model; where it is 1, the folder is left as it was.
 
     Raises:
         InputError: no sentences are held out, or the model does not know a label.
         ModelError: a folder is damaged, or the two have other labels.
         OutputError: the folder cannot be written.
     """
-    bundle = open_bundle(folder)
+    bundle = open_bundle(folder, every_file=True)
+    require_same_labels(bundle, open_model(second))
     if not held_out:
         raise InputError("held-out sentences, to choose a threshold with, were expected; none came")
     true = _indices(bundle, held_out)
@@ -115,7 +120,8 @@ def fit_deferral(
     plain = np.array([prediction.reason == PLAIN for prediction in here])
     sureness = np.where(plain, 1.0, [prediction.confidence for prediction in here])
     threshold = _lowest(sureness, true, own, other, least=macro_f1(true, other) - max_loss)
-    _write(replace(bundle, deferral_threshold=threshold))
+    if threshold < NEVER:
+        _write(replace(bundle, deferral_threshold=threshold))
     return float((sureness < threshold).mean())
 
 

@@ -127,3 +127,25 @@ def test_a_threshold_for_leaving_needs_sentences(tiny_copy: Path) -> None:
     """That neither model has seen."""
     with pytest.raises(InputError, match="none came"):
         fit_deferral(tiny_copy, tiny_copy, [])
+
+
+def test_a_model_of_other_labels_is_never_asked(tiny_copy: Path, tmp_path: Path) -> None:
+    """It is refused before anything is labelled, and the folder stays as it was."""
+    other = tmp_path / "other"
+    other.mkdir()
+    for file in tiny_copy.iterdir():
+        (other / file.name).write_bytes(file.read_bytes())
+    contract = other / "stance.json"
+    contract.write_text(contract.read_text().replace('"stances": [', '"stances": ["none",'))
+    with pytest.raises(ModelError, match="same stances"):
+        fit_deferral(tiny_copy, other, rows(tiny_copy))
+    assert open_bundle(tiny_copy).deferral_threshold is None
+
+
+def test_a_new_first_stage_ends_a_threshold(tiny_copy: Path) -> None:
+    """Which was fitted to how sure the model was without it."""
+    held_out = rows(tiny_copy)
+    fit_deferral(tiny_copy, tiny_copy, held_out)
+    assert open_bundle(tiny_copy).deferral_threshold is not None
+    add_first_stage(tiny_copy, held_out, held_out)
+    assert open_bundle(tiny_copy).deferral_threshold is None

@@ -15,7 +15,8 @@ Data = Annotated[
     ),
 ]
 Model = Annotated[
-    str, typer.Argument(metavar="MODEL", help="A model folder, or the name of a shipped model.")
+    str,
+    typer.Argument(metavar="MODEL", help="A model folder, the name of a shipped model, or two: fast+base."),
 ]
 Base = Annotated[
     str | None, typer.Option(help="A Hub id or a folder of an encoder.", show_default="the shipped model")
