@@ -20,6 +20,7 @@ if __name__ == "__main__":
     parser.add_argument("--development", type=Path, required=True)
     parser.add_argument("--context-column")
     parser.add_argument("--no-checkpoint", action="store_true", help="as for base.py")
+    parser.add_argument("--max-flips", type=float, default=0.01)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
 
@@ -34,6 +35,7 @@ if __name__ == "__main__":
         tokenizer,
         options.out,
         held_out=development,
+        max_flips=options.max_flips,
         checkpoint=not options.no_checkpoint,
     )
     print(f"{options.out}: int8 labels {flips:.2%} of the development part otherwise than fp32")

@@ -91,7 +91,7 @@ def test_check_names_the_rows_of_all_that_would_spoil_training(tmp_path: Path) -
 def test_train_evaluate_and_compare_work_together(sheet: Path, tmp_path: Path) -> None:
     """A spreadsheet becomes a model folder, which is measured, and compared with one that reads contexts."""
     context = ["--context-column", "before"]
-    for seed, more in (("0", []), ("1", [*context, "--context-dropout", "0.3"])):
+    for seed, more in (("0", []), ("1", [*context, "--context-dropout", "0.3", "--bf16"])):
         finished = stance(
             *("train", sheet, *COLUMNS, "--group-column", "outlet", "--base", TINY, "--out", tmp_path / seed),
             *(
@@ -110,6 +110,7 @@ def test_train_evaluate_and_compare_work_together(sheet: Path, tmp_path: Path) -
             ),
         )
         assert finished.returncode == 0, finished.stderr
+    assert "| bf16 | True |" in (tmp_path / "1" / "README.md").read_text()
     finished = stance("evaluate", tmp_path / "1", sheet, *COLUMNS, *context, "--out", tmp_path / "report")
     assert finished.returncode == 0, finished.stderr
     figures = json.loads((tmp_path / "report" / "evaluation.json").read_text())

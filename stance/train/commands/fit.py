@@ -58,6 +58,10 @@ def train_model(
         int | None,
         typer.Option(min=1, metavar="RANK", help="Learn adapters of this rank, for large encoders."),
     ] = None,
+    bf16: Annotated[
+        bool,
+        typer.Option("--bf16", help="Compute in bfloat16 on a CPU too, which AVX-512 BF16 and AMX do fast."),
+    ] = False,
     precision: Annotated[
         Precision, typer.Option(help="int8 is smaller and faster, fp32 exact.")
     ] = Precision.INT8,
@@ -97,6 +101,7 @@ def train_model(
         context_dropout=context_dropout,
         class_weights=class_weights,
         lora=lora,
+        bf16=bf16,
         seed=seed,
     )
     check_out(out)
