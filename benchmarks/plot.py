@@ -21,6 +21,8 @@ HIDDEN = (
     "stance-acts-processes",
     "stance-fast-network",
     "stance-fast-processes",
+    "stance-cascade-acts",
+    "stance-cascade-processes",
     "pipeline-32",
 )
 """Ways that would stand on others: the same labels, at nearly the same speed."""

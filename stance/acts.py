@@ -23,8 +23,14 @@ Tokens = tuple[int, int]
 POINTERS = ("source start", "source end", "claim start", "claim end")
 """What a token of a cue points to: the first and the last token of its act's source and of its claim."""
 
-CUE_THRESHOLD = 0.7
-"""The probability from which a token belongs to a cue."""
+CUE_THRESHOLD, EDGE_THRESHOLD = 0.5, 0.3
+"""The probability that some token of a cue has at least, and the one from which those beside it belong to it.
+
+Source: Canny 1986, "A Computational Approach to Edge Detection", whose hysteresis this is.
+"""
+
+MOST_BETWEEN = 1
+"""How many tokens that are no cue may stand within one: "has [not] denied"."""
 
 FAINT_CUE_THRESHOLD = 0.1
 """The same, where a stance is held and no token reaches `CUE_THRESHOLD`: its likeliest token."""
@@ -87,8 +93,13 @@ class _Found(NamedTuple):
 
 
 def _cues(scores: Array) -> list[Tokens]:
-    """Return the runs of tokens that belong to a cue."""
-    runs = list(_runs(scores >= CUE_THRESHOLD))
+    """Return the first and the last token of each cue."""
+    runs: list[Tokens] = []
+    for first, last in _runs(scores >= EDGE_THRESHOLD):
+        if scores[first : last + 1].max() < CUE_THRESHOLD:
+            continue
+        begin = runs.pop()[0] if runs and first - runs[-1][1] - 1 <= MOST_BETWEEN else first
+        runs.append((begin, last))
     best = int(scores.argmax())
     return runs or ([(best, best)] if scores[best] >= FAINT_CUE_THRESHOLD else [])
 

@@ -109,6 +109,25 @@ def test_neighbouring_tokens_are_one_cue() -> None:
     assert act.cue.text == "the allegedly"
 
 
+def test_a_cue_goes_on_past_one_token_and_no_further() -> None:
+    """Which is "never" in "has never denied"; two tokens apart are two cues."""
+    (act,) = find(*scores({"denied": DENIAL, "alleg": DENIAL}))
+    assert act.cue.text == "denied the allegedly"
+    assert [act.cue.text for act in find(*scores({"denied": DENIAL, "edly": DENIAL}))] == [
+        "denied",
+        "allegedly",
+    ]
+
+
+def test_a_cue_has_what_is_less_sure_beside_what_is_sure() -> None:
+    """And what is no surer anywhere is none, where another cue is."""
+    tagged, pointers = scores({"denied": DENIAL})
+    for word in ("the", "secret"):
+        tagged[1 + WORDS.index(word), 1 + STANCES.index(DENIAL)] = 4.7
+    (act,) = find(tagged, pointers)
+    assert act.cue.text == "denied the"
+
+
 def test_labels_are_the_same_with_and_without_acts(tiny: stance.Classifier) -> None:
     """Acts are more of the same answer: to the bit."""
     plain, more = (list(tiny.classify_many(SENTENCES, acts=acts)) for acts in (False, True))

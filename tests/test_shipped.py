@@ -58,6 +58,19 @@ def test_the_fast_model_leaves_plain_sentences_to_its_first_stage(fast: stance.C
         fast.classify("It fell.", acts=True)
 
 
+def test_the_shipped_models_make_a_cascade(base: stance.Classifier, fast: stance.Classifier) -> None:
+    """A sentence of an article has the answer of one of them, some of either, with acts for its stances."""
+    cascade = stance.load("fast+base")
+    read = cascade.read(DEMO).predictions
+    alone = {one.bundle.identity: one.read(DEMO).predictions for one in (base, fast)}
+    for place, one in enumerate(read):
+        theirs = alone[one.model][place]
+        assert (one.label, one.probabilities) == (theirs.label, theirs.probabilities)
+        assert {act.stance for act in one.acts or ()} == set(one.stances)
+    assert {one.model for one in read} == set(alone)
+    assert [cascade.classify(text).label for text in PLAIN] == list(PLAIN.values())
+
+
 def test_the_demonstration_article_is_read_right(base: stance.Classifier) -> None:
     """A government denies, one agency confirms, another hedges, an envoy calls it fake."""
     expected = {

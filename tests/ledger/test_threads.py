@@ -26,7 +26,7 @@ def test_the_demonstration_has_two_claims(base: stance.Classifier, encode: Encod
     assert parties(deal, "allegation") == ["the newspaper", "The opposition", "Tomas Ried"]
     assert parties(deal, "confirmation") == ["A spokesman for the agency", "Federal Intelligence Agency"]
     hedges = parties(deal, "hedge")  # the agency's "some credibility" may be one
-    assert ["Ilse Brandt" in str(who) for who in hedges if "Agency" not in str(who)] == [True]
+    assert {"Ilse Brandt" in str(who) for who in hedges if "Agency" not in str(who)} == {True}
     assert "Tomas Ried" in parties(drones, "allegation")
     assert parties(drones, "denial") == ["Mara Holt"]
     assert parties(drones, "hedge") == ["two people familiar with the inquiry", "The dealer"]
