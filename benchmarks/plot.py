@@ -32,7 +32,7 @@ TITLES = {
 }
 PLACES = {
     "pipeline": (-6, 14, "left"),
-    "stance": (11, 0, "left"),
+    "stance": (0, -15, "center"),
     "embeddings": (9, 0, "left"),
     "words": (0, -14, "center"),
     "lexicon": (0, 14, "center"),
