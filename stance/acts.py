@@ -33,7 +33,7 @@ MOST_BETWEEN = 1
 """How many tokens that are no cue may stand within one: "has [not] denied"."""
 
 FAINT_CUE_THRESHOLD = 0.1
-"""The same, where a stance is held and no token reaches `CUE_THRESHOLD`: its likeliest token."""
+"""Where a stance is held and no token reaches `CUE_THRESHOLD`, the one from which its likeliest is a cue."""
 
 _DATELINE = re.compile(r"[A-Z][A-Z .,’'-]+(?:\([^)]*\) )?[—–-]+ (?=[“‘\"']?[A-Z])")
 """Where a report was written, before its first sentence, which begins anew: no part of who speaks in it."""
