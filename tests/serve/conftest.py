@@ -7,18 +7,22 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.resources import files
 
 import pytest
 
 import stance
 
-from ..conftest import TINY
+from ..conftest import SENTENCES, TINY
 
 pytest.importorskip("fastapi")
 
 from starlette.testclient import TestClient
 
 from stance.serve import create_app
+
+ARTICLE = (files("stance") / "resources" / "demo.txt").read_text(encoding="utf-8")
+ODD = (*SENTENCES, "", " ", "A\x00B", "é" * 300, "𝔘𝔫 \u2028 \x1b[31m", "word " * 2000)
 
 
 @dataclass(frozen=True)

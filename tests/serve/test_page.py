@@ -5,7 +5,6 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,11 @@ import pytest
 import stance
 from stance.ledger import Article, Ledger
 
-from .conftest import Running, served
+from .conftest import ARTICLE, Running, served
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
 CHROMIUM = Path("/usr/bin/chromium")
-ARTICLE = (files("stance") / "resources" / "demo.txt").read_text(encoding="utf-8")
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs /usr/bin/chromium")
 

@@ -1,6 +1,26 @@
-"""Training is tested where its libraries are installed."""
+"""Training is tested where its libraries are; its tests share a tiny network, taught two sentences."""
 
 import pytest
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
+
+from stance.predictions import Span
+from stance.train.data import LabelledAct, LabelledSentence
+from stance.train.fit import Recipe, fit
+from stance.train.model import StanceModel
+
+from ..conftest import TINY
+
+DENIAL = LabelledAct("denial", Span("denied", 3, 9), Span("It", 0, 2), Span("the deal", 10, 18), whole=True)
+DENIED = LabelledSentence("It denied the deal.", "denial", ("denial",), (DENIAL,))
+FELL = LabelledSentence("Parliament will debate.", "none", (), ())
+TRAIN = [DENIED, FELL] * 32
+RECIPE = Recipe(learning_rate=5e-3, epochs=8, batch_size=8, averaging=0.5)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[StanceModel, object]:
+    """The tiny encoder, taught to tell two sentences apart."""
+    work = tmp_path_factory.mktemp("work")
+    return fit(TRAIN, [DENIED, FELL], base=TINY, work=work, recipe=RECIPE)

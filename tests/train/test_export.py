@@ -1,45 +1,25 @@
-"""From labelled sentences to a model folder, on a tiny encoder."""
+"""From a trained network to a model folder, on a tiny encoder."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from transformers import (
-    AutoModel,
     AutoModelForSequenceClassification,
     AutoTokenizer,
-    TrainerCallback,
-    TrainerState,
 )
 
 import stance
 from stance.bundle import open_bundle
 from stance.errors import ModelError, OutputError
-from stance.predictions import Span
-from stance.train.data import LabelledAct, LabelledSentence
+from stance.train.data import LabelledSentence
 from stance.train.export import export
-from stance.train.fit import ClassWeights, Recipe, fit
-from stance.train.metrics import macro_f1
-from stance.train.model import StanceModel, open_base
+from stance.train.fit import Recipe, fit
 
-from ..conftest import SENTENCES, TINY
-
-DENIAL = LabelledAct("denial", Span("denied", 3, 9), Span("It", 0, 2), Span("the deal", 10, 18), whole=True)
-DENIED = LabelledSentence("It denied the deal.", "denial", ("denial",), (DENIAL,))
-FELL = LabelledSentence("Parliament will debate.", "none", (), ())
-TRAIN = [DENIED, FELL] * 32
-RECIPE = Recipe(learning_rate=5e-3, epochs=8, batch_size=8, averaging=0.5)
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[StanceModel, object]:
-    """The tiny encoder, taught to tell two sentences apart."""
-    work = tmp_path_factory.mktemp("work")
-    return fit(TRAIN, [DENIED, FELL], base=TINY, work=work, recipe=RECIPE)
+from ..conftest import TINY
+from .conftest import DENIED, FELL, RECIPE
 
 
 def test_training_learns_and_the_folder_answers(trained: tuple, tmp_path: Path) -> None:
@@ -130,102 +110,6 @@ def test_a_folder_without_its_checkpoint_still_labels(trained: tuple, tmp_path: 
         fit([DENIED], [DENIED], base=small, work=tmp_path / "work")
 
 
-def test_training_again_gives_the_same_weights(tmp_path: Path) -> None:
-    """The seed decides."""
-    first, second = (
-        fit(TRAIN[:16], [DENIED], base=TINY, work=tmp_path, recipe=Recipe(epochs=1))[0].state_dict()
-        for _ in range(2)
-    )
-    assert all(torch.equal(first[name], second[name]) for name in first)
-
-
-def test_frozen_layers_stay_as_they_are(tmp_path: Path) -> None:
-    """The embeddings and the lowest layers are the base's after training, and the others are not."""
-    hedged = replace(DENIED, label="hedge", stances=("hedge",), acts=None)  # not what the base says
-    model, _ = fit(
-        [hedged, FELL] * 32, [hedged, FELL], base=TINY, work=tmp_path, recipe=replace(RECIPE, frozen=1)
-    )
-    before = AutoModel.from_pretrained(TINY).state_dict()
-    after = model.classifier.base_model.state_dict()
-    moved = {name for name in before if not torch.equal(before[name], after[name])}
-    assert moved
-    assert all(name.startswith(("encoder.layer.1.", "pooler.")) for name in moved)
-
-
-def test_bfloat16_is_computed_in_where_it_is_asked_for(tmp_path: Path) -> None:
-    """Weights stay in fp32, and come out otherwise than without."""
-    exact, rounded = (
-        fit(TRAIN, TRAIN[:8], base=TINY, work=tmp_path, recipe=replace(RECIPE, bf16=bf16))[0].state_dict()
-        for bf16 in (False, True)
-    )
-    assert all(weight.dtype == torch.float32 for weight in rounded.values() if weight.is_floating_point())
-    assert any(not torch.equal(exact[name], rounded[name]) for name in exact)
-
-
-@pytest.mark.parametrize("stopped_after", [1, 2])
-def test_a_stopped_run_resumes_to_the_same_weights(tmp_path: Path, stopped_after: int) -> None:
-    """Killed after an epoch, with a half-written checkpoint lying about, it ends as if it had not been."""
-
-    class Kill(TrainerCallback):
-        def on_epoch_begin(self, args: object, state: TrainerState, control: object, **_: object) -> None:
-            if state.epoch and state.epoch >= stopped_after:
-                raise KeyboardInterrupt
-
-    def run(work: Path, **options: object) -> dict:
-        model, _ = fit(TRAIN, [DENIED, FELL], base=TINY, work=work, recipe=RECIPE, **options)  # type: ignore[arg-type]
-        return model.state_dict()
-
-    expected = run(tmp_path / "whole")
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "killed", callbacks=[Kill()])
-    (tmp_path / "killed" / "checkpoint-999").mkdir()
-    resumed = run(tmp_path / "killed", resume=True)
-    assert all(torch.equal(expected[name], resumed[name]) for name in expected)
-
-
-def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path: Path) -> None:
-    """A learning rate that destroys the model later on does not cost what was learnt."""
-    scores: list[float] = []
-
-    class Note(TrainerCallback):
-        def on_evaluate(self, args: object, state: object, control: object, **given: dict) -> None:
-            scores.append(given["metrics"]["eval_macro_f1"])
-
-    recipe = Recipe(learning_rate=1.0, warmup=0.9, epochs=60, batch_size=8, averaging=0.0, patience=9)
-    rows = [DENIED, FELL]
-    model, tokenizer = fit(TRAIN, rows, base=TINY, work=tmp_path, recipe=recipe, callbacks=[Note()])
-    guesses = []
-    for sentence in rows:
-        row = tokenizer(sentence.text, return_tensors="pt")
-        with torch.inference_mode():
-            guesses.append(int(model.eval()(row["input_ids"], row["attention_mask"])["logits"].argmax()))
-    true = np.array([stance.LABELS.index(sentence.label) for sentence in rows])
-    assert macro_f1(true, np.array(guesses)) == max(scores) > scores[-1]
-    assert len(scores) < 60
-
-
-@pytest.mark.parametrize("keep_last", [False, True])
-def test_the_last_epoch_is_kept_where_it_is_asked_for(tmp_path: Path, keep_last: bool) -> None:
-    """Even if what it started from had the better macro-F1."""
-    recipe = Recipe(learning_rate=1.0, epochs=1, batch_size=8, averaging=0.0, keep_last=keep_last)
-    tiny = stance.load(TINY)
-    said = [LabelledSentence(one.text, one.label) for one in tiny.classify_many(SENTENCES)]
-    model, _ = fit(TRAIN, said, base=TINY, work=tmp_path, recipe=recipe)
-    before = open_base(TINY, labels=stance.LABELS, stances=stance.LABELS[1:]).state_dict()
-    assert keep_last != all(torch.equal(before[name], weight) for name, weight in model.state_dict().items())
-
-
-def test_a_new_run_never_resumes_an_old_one(tmp_path: Path) -> None:
-    """Checkpoints that lie about in the work folder are gone once a run begins anew."""
-    fit(TRAIN, [DENIED], base=TINY, work=tmp_path, recipe=RECIPE)
-    assert (tmp_path / "checkpoint-64").is_dir()
-    fit(TRAIN[:16], [DENIED], base=TINY, work=tmp_path, recipe=RECIPE)
-    assert sorted(folder.name for folder in tmp_path.glob("checkpoint-*")) == [
-        "checkpoint-14",
-        "checkpoint-16",
-    ]
-
-
 def test_stances_that_no_reader_gave_are_not_taken_for_none(trained: tuple, tmp_path: Path) -> None:
     """Labels alone leave the stances as the model has them: no temperature, no threshold is made up."""
     rows = [LabelledSentence(DENIED.text, "denial"), LabelledSentence(FELL.text, "none")]
@@ -272,13 +156,6 @@ def test_a_folder_that_fails_half_way_leaves_the_old_one(
     assert [file.name for file in tmp_path.iterdir()] == ["mine"]
 
 
-def test_an_encoder_that_is_nowhere_is_refused(tmp_path: Path) -> None:
-    """The message says what was expected."""
-    (tmp_path / "config.json").write_text(json.dumps({"model_type": "nothing"}))
-    with pytest.raises(ModelError, match="Hub id or folder"):
-        open_base(tmp_path, labels=("a", "b"), stances=("b",))
-
-
 def test_another_label_set_has_no_stances(tmp_path: Path) -> None:
     """Labels of the user's own are trained, exported and answered; there is nothing to say of stances."""
     rows = [
@@ -301,14 +178,6 @@ def test_another_label_set_has_no_stances(tmp_path: Path) -> None:
     }
 
 
-def test_a_model_folder_keeps_its_heads_as_a_base() -> None:
-    """Training goes on from all that the folder has learnt."""
-    first, second = (open_base(TINY, labels=stance.LABELS, stances=stance.LABELS[1:]) for _ in range(2))
-    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
-    other = open_base(TINY, labels=("a", "b"), stances=("b",))
-    assert other.heads["stances"].weight.shape == (1, 32)
-
-
 @pytest.mark.parametrize("taught", [True, False])
 def test_a_model_finds_acts_only_if_it_was_taught(tmp_path: Path, taught: bool) -> None:
     """From labels alone, on an encoder that knows no acts, nothing is made up."""
@@ -328,18 +197,3 @@ def test_a_model_finds_acts_only_if_it_was_taught(tmp_path: Path, taught: bool) 
     export(model, tokenizer, tmp_path / "mine", held_out=rows, max_tokens=48, max_flips=1.0)
     assert stance.load(tmp_path / "mine").bundle.finds_acts == taught
     assert ("pointers.query.weight" in load_file(tmp_path / "mine" / "model.safetensors")) == taught
-
-
-def test_class_weights_favour_rare_labels(tiny: stance.Classifier, tmp_path: Path) -> None:
-    """Of two labels for the same text, new to the model, the rarer one wins when they are weighed."""
-    text = next(text for text in SENTENCES if tiny.classify(text).label not in ("none", "denial"))
-    rows = [LabelledSentence(text, "none")] * 30 + [LabelledSentence(text, "denial")] * 20
-    answers = []
-    for weighed in ClassWeights:
-        recipe = Recipe(learning_rate=1e-2, epochs=3, warmup=0.0, averaging=0.0, class_weights=weighed)
-        model, tokenizer = fit(rows, rows, base=TINY, work=tmp_path / weighed, recipe=recipe)
-        row = tokenizer(text, return_tensors="pt")
-        with torch.inference_mode():
-            logits = model.eval()(row["input_ids"], row["attention_mask"])["logits"][0]
-        answers.append(float(logits[stance.LABELS.index("denial")] - logits[stance.LABELS.index("none")]))
-    assert answers[1] > answers[0]
