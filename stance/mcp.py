@@ -106,7 +106,7 @@ def serve(model: str | Path | None = None, *, threads: int | None = None) -> Non
     """Answer calls from standard input until it ends.
 
     Args:
-        model: a model folder, or the name of a shipped model. Default: "base".
+        model: a model folder, the name of a shipped model, or two: "fast+base". Default: "base".
         threads: for the network, at least 1. Default: one for each physical core.
 
     Raises:

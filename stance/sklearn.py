@@ -45,7 +45,7 @@ class StanceVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             mean of their columns. Default: "sentence".
         stances: add a column for each stance, 1 where the sentence holds it, beside its label perhaps.
             Default: False.
-        model: a model folder, or the name of a shipped model. Default: "base".
+        model: a model folder, the name of a shipped model, or two: "fast+base". Default: "base".
         threads: for the network, at least 1. Default: one for each physical core.
     """
 

@@ -43,7 +43,7 @@ class StanceComponent:
     and sent to other processes. So can the component, which opens its model where it arrives.
 
     Args:
-        model: a model folder, or the name of a shipped model. Default: "base".
+        model: a model folder, the name of a shipped model, or two: "fast+base". Default: "base".
         threads: for the network, at least 1. Default: one for each physical core.
 
     Raises:

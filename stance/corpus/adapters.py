@@ -45,7 +45,7 @@ class RayClassifier:
         text_column: the column to be labelled. Default: "text".
         context_column: the column of the sentence before each, which may be null. Default: none is read.
         labels_only: add only `label` and `confidence`. Default: False.
-        model: a model folder on every node, or the name of a shipped model. Default: "base".
+        model: a model folder on every node, the name of a shipped model, or two: "fast+base". Default: "base".
     """
 
     def __init__(
@@ -86,7 +86,7 @@ def arrow_function(
         text_column: the column to be labelled. Default: "text".
         context_column: the column of the sentence before each, which may be null. Default: none is read.
         labels_only: add only `label` and `confidence`. Default: False.
-        model: a model folder on every node, or the name of a shipped model. Default: "base".
+        model: a model folder on every node, the name of a shipped model, or two: "fast+base". Default: "base".
     """
     label = partial(
         label_table,
@@ -129,7 +129,7 @@ def map_dataset(
         text_column: the column to be labelled. Default: "text".
         context_column: the column of the sentence before each, which may be null. Default: none is read.
         labels_only: add only `label` and `confidence`. Default: False.
-        model: a model folder, or the name of a shipped model. Default: "base".
+        model: a model folder, the name of a shipped model, or two: "fast+base". Default: "base".
 
     Raises:
         InputError: there is no such column, or one has the name of one that is added.
@@ -166,7 +166,7 @@ def label_table(
         table: any with a column of text.
         text_column: its name. Default: "text".
         labels_only: add only `label` and `confidence`. Default: False.
-        model: a model folder, or the name of a shipped model. Default: "base".
+        model: a model folder, the name of a shipped model, or two: "fast+base". Default: "base".
 
     Raises:
         InputError: there is no such column, or one has the name of one that is added.

@@ -101,7 +101,7 @@ def score(
         acts: write who takes which stance, by which words, toward what, in a column `acts`. Default: False.
         abstain: decide on "unsure" where no label is probable enough. Default: False.
         cascade: let the model's first stage, if it has one, answer plain sentences. Default: True.
-        model: a model folder, or the name of a shipped model. Default: "base".
+        model: a model folder, the name of a shipped model, or two: "fast+base". Default: "base".
         engine: "local", or "ray" for the cluster of RAY_ADDRESS (extra `ray`). Default: "local".
         device: "cpu", "cuda" for every GPU that is there, or "cuda:1" for the second (extra `gpu`). GPUs
             label a few sentences otherwise; only GPUs of one kind give the same bytes. Default: "cpu".

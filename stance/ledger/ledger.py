@@ -217,7 +217,7 @@ def build(
         outlet_column: the column of who published it. Default: none.
         unit: "document", or "sentence" where a row, or a line of text, is a sentence of its own, as a
             headline is. Default: "document".
-        model: a model folder, or the name of a shipped model. Default: "base".
+        model: a model folder, the name of a shipped model, or two: "fast+base". Default: "base".
         threads: for the network, at least 1. Default: one for each physical core.
         overwrite: begin anew where `out` holds a ledger. Default: False.
         report: is told how many articles have been read, now and then.

@@ -49,7 +49,7 @@ def serve(
     """Serve until SIGTERM or SIGINT: then requests under way are answered, new ones get 503.
 
     Args:
-        model: a model folder, or the name of a shipped model. Default: "base".
+        model: a model folder, the name of a shipped model, or two: "fast+base". Default: "base".
         host: the address to listen on. Default: this machine alone.
         port: 0 to 65,535; 0 takes any that is free. Default: 8000.
         cascade: let the model's first stage, if it has one, answer plain sentences. Default: True.
