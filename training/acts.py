@@ -7,7 +7,6 @@
 """
 
 import argparse
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -17,6 +16,7 @@ from transformers import AutoTokenizer
 
 import stance
 from stance.acts import find_acts
+from stance.batches import batches
 from stance.calibration import softmax
 from stance.models import find_model
 from stance.predictions import Act
@@ -30,18 +30,24 @@ def show(name: str, scores: ActScores) -> None:
     print(f"| {name} | {scores.precision:.3f} | {scores.recall:.3f} | {scores.f1:.3f} | {spans} |")
 
 
-def attributions(folder: Path, texts: list[str]) -> Iterator[tuple[Act, ...]]:
+def attributions(folder: Path, texts: list[str]) -> list[tuple[Act, ...]]:
     model = open_base(folder, labels=stance.LABELS, stances=stance.LABELS[1:]).eval()
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    for text in texts:
-        row = tokenizer(text, truncation=True, return_tensors="pt", return_offsets_mapping=True)
-        offsets = row.pop("offset_mapping")[0].tolist()
+    encoded = AutoTokenizer.from_pretrained(folder)(texts, truncation=True, return_offsets_mapping=True)
+    found: list[tuple[Act, ...]] = [()] * len(texts)
+    for batch in batches(encoded["input_ids"], max_tokens=2048):
+        ids = torch.from_numpy(batch.ids)
         with torch.inference_mode():
-            answer = model.classifier(**row, output_hidden_states=True)
-            scores = model.token_logits(answer.hidden_states[-2], row["attention_mask"])
-        cues, pointers = scores["attribution_logits"][0].numpy(), scores["pointer_logits"][0].numpy()
-        held = (ATTRIBUTION,) if softmax(cues)[1:-1, 1].max(initial=0) >= 0.5 else ()
-        yield find_acts(text, offsets, cues, pointers, label="", stances=held, names=(ATTRIBUTION,))
+            states = model.classifier(input_ids=ids, output_hidden_states=True).hidden_states[-2]
+            scores = model.token_logits(states, torch.ones_like(ids))
+        for row, cues, pointers in zip(
+            batch.rows, scores["attribution_logits"].numpy(), scores["pointer_logits"].numpy(), strict=True
+        ):
+            held = (ATTRIBUTION,) if softmax(cues)[1:-1, 1].max(initial=0) >= 0.5 else ()
+            offsets = encoded["offset_mapping"][row]
+            found[row] = find_acts(
+                texts[row], offsets, cues, pointers, label="", stances=held, names=(ATTRIBUTION,)
+            )
+    return found
 
 
 if __name__ == "__main__":

@@ -45,7 +45,8 @@ class RayClassifier:
         text_column: the column to be labelled. Default: "text".
         context_column: the column of the sentence before each, which may be null. Default: none is read.
         labels_only: add only `label` and `confidence`. Default: False.
-        model: a model folder on every node, the name of a shipped model, or two: "fast+base". Default: "base".
+        model: a model folder on every node, the name of a shipped model, or two: "fast+base". Default:
+            "base".
     """
 
     def __init__(
@@ -86,7 +87,8 @@ def arrow_function(
         text_column: the column to be labelled. Default: "text".
         context_column: the column of the sentence before each, which may be null. Default: none is read.
         labels_only: add only `label` and `confidence`. Default: False.
-        model: a model folder on every node, the name of a shipped model, or two: "fast+base". Default: "base".
+        model: a model folder on every node, the name of a shipped model, or two: "fast+base". Default:
+            "base".
     """
     label = partial(
         label_table,
