@@ -19,7 +19,7 @@ from sklearn.metrics import f1_score
 from transformers.utils.logging import set_verbosity_error
 
 from stance.train.data import LabelledSentence
-from stance.train.probe import fit_head
+from stance.train.few import fit_few
 
 SEEDS = (0, 1, 2)
 
@@ -31,8 +31,10 @@ def draw(rows: list[LabelledSentence], size: int, seed: int) -> list[LabelledSen
     return [row for label in sorted(by_label) for row in by_label[label][:size]]
 
 
-def ours(encoder: str, rows: list[LabelledSentence], texts: list[str], labels: tuple[str, ...]) -> list[str]:
-    model, tokenizer, _ = fit_head(rows, base=encoder, labels=labels)
+def ours(
+    encoder: str, rows: list[LabelledSentence], texts: list[str], labels: tuple[str, ...], seed: int
+) -> list[str]:
+    model, tokenizer = fit_few(rows, base=encoder, labels=labels, seed=seed)
     said = []
     with torch.inference_mode():
         for start in range(0, len(texts), 64):
@@ -77,7 +79,7 @@ if __name__ == "__main__":
             chosen = [LabelledSentence(row.text, row.label) for row in draw(pool, size, seed)]
             for name in options.ways:
                 if name == "ours":
-                    said = ours(options.encoder, chosen, texts, labels)
+                    said = ours(options.encoder, chosen, texts, labels, seed)
                 else:
                     said = setfit(options.encoder, chosen, texts, seed)
                 scores[name].append(float(f1_score(true, said, average="macro")))

@@ -10,7 +10,7 @@ from stance.train.data import LabelledAct, LabelledSentence
 from stance.train.fit import Recipe, fit
 from stance.train.model import StanceModel
 
-from ..conftest import TINY
+from ..conftest import SENTENCES, TINY
 
 DENIAL = LabelledAct("denial", Span("denied", 3, 9), Span("It", 0, 2), Span("the deal", 10, 18), whole=True)
 DENIED = LabelledSentence("It denied the deal.", "denial", ("denial",), (DENIAL,))
@@ -24,3 +24,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[StanceModel, obje
     """The tiny encoder, taught to tell two sentences apart."""
     work = tmp_path_factory.mktemp("work")
     return fit(TRAIN, [DENIED, FELL], base=TINY, work=work, recipe=RECIPE)
+
+
+def few(count: int = 6) -> list[LabelledSentence]:
+    """The same two sentences, each under a label of its own."""
+    return [LabelledSentence(text, label) for text, label in zip(SENTENCES, "ab", strict=False)] * count

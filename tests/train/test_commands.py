@@ -132,7 +132,7 @@ def test_few_rows_train_the_head_alone(sheet: Path, tmp_path: Path) -> None:
     assert finished.returncode == 0, finished.stderr
     card = (out / "README.md").read_text()
     assert "the label head alone" in card
-    assert "judged by a head that had not seen it" in card
+    assert "judged by a model that had not seen it" in card
     assert "The epoch was chosen" not in card
     assert "| sentences | 60 |" in card
     assert not out.with_name("few.work").exists()

@@ -1,9 +1,9 @@
 """The command `train`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -17,10 +17,10 @@ from stance.train.commands.rows import read_checked, read_whole
 from stance.train.commands.voice import one_voice
 from stance.train.data import LabelledSentence
 from stance.train.export import check_out, export
+from stance.train.few import FEW, PAIRS_FROM, are_few, fit_few, out_of_fold, suits_head_alone
 from stance.train.fit import ClassWeights, Recipe, fit
 from stance.train.graph import Precision
 from stance.train.model import StanceModel
-from stance.train.probe import FEW, fit_head, suits_head_alone
 from stance.train.progress import ShowProgress, tensorboard
 from stance.train.split import split
 
@@ -71,7 +71,7 @@ def train_model(
             min=0.0,
             max=1.0,
             help="The share of labels that int8 may change.",
-            show_default=f"{MOST_FLIPS}; with --head-only, where one of a few rows is more, no limit",
+            show_default=f"{MOST_FLIPS}; learning from all of a few rows, of which one is more, no limit",
         ),
     ] = None,
     fp32: Annotated[
@@ -81,8 +81,8 @@ def train_model(
         bool | None,
         typer.Option(
             "--head-only/--all-weights",
-            help="Learn a new label head alone, from all rows.",
-            show_default=f"with at most {FEW} rows a label",
+            help="Learn a new label head alone, from all rows; or fine-tune all weights.",
+            show_default=f"up to {FEW} rows a label all are learnt from, from {PAIRS_FROM} the encoder too",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides the split, new weights and the order.")] = 0,
@@ -114,25 +114,22 @@ def train_model(
         sentences = read_checked(data, columns, held_out, set_aside if first else None).require()
         labels = _label_set([*sentences, *held_out])
         start = base or find_model()
-        if head_only is None:
-            head_only = not held_out and suits_head_alone(sentences, start, labels)
-        if head_only:
-            fitted = _fit_head([*sentences, *held_out], start, labels, seed)
+        few = head_only or (head_only is None and not held_out and are_few(sentences, start, labels))
+        if few:
+            fitted = _fit_few([*sentences, *held_out], start, labels, head_only=head_only, recipe=recipe)
         else:
             parts = (list(sentences), held_out) if held_out else split(sentences, seed=seed)
             work = out.with_name(f"{out.name}.work")
             fitted = _fit_all(*parts, start, labels, recipe=recipe, work=work, resume=resume, boards=boards)
         if first:
-            limit = 1.0 if head_only else MOST_FLIPS
-            how = {"learnt": "the label head alone"} if head_only else asdict(recipe)
-            training = {"base": Path(start).name if Path(start).exists() else start, **fitted.sizes, **how}
+            training = {"base": Path(start).name if Path(start).exists() else start, **fitted.card}
             flips = export(
                 fitted.model,
                 fitted.tokenizer,
                 out,
                 held_out=fitted.held_out,
                 precision=precision,
-                max_flips=limit if max_flips is None else max_flips,
+                max_flips=(1.0 if few else MOST_FLIPS) if max_flips is None else max_flips,
                 fp32=fp32,
                 training=training,
                 out_of_fold=fitted.out_of_fold,
@@ -149,19 +146,21 @@ class _Fitted:
         model, tokenizer: not exported yet.
         train: what it learnt from.
         held_out: what it is calibrated on and measured with.
-        out_of_fold: what heads say of `held_out` that had not seen it; None if the model has not.
+        how: for the card.
+        out_of_fold: what models say of `held_out` that had not seen it; None if this one has not.
     """
 
     model: StanceModel
     tokenizer: PreTrainedTokenizerFast
     train: Sequence[LabelledSentence]
     held_out: Sequence[LabelledSentence]
+    how: Mapping[str, object]
     out_of_fold: NDArray[np.float32] | None = None
 
     @property
-    def sizes(self) -> dict[str, object]:
-        """For the card."""
-        return {"sentences": len(self.train), "development sentences": len(self.held_out)}
+    def card(self) -> dict[str, object]:
+        """What the card says of the training."""
+        return {"sentences": len(self.train), "development sentences": len(self.held_out), **self.how}
 
 
 def _label_set(sentences: Sequence[LabelledSentence]) -> tuple[str, ...]:
@@ -170,12 +169,28 @@ def _label_set(sentences: Sequence[LabelledSentence]) -> tuple[str, ...]:
     return LABELS if found <= set(LABELS) else tuple(sorted(found))
 
 
-def _fit_head(
-    sentences: Sequence[LabelledSentence], base: str | Path, labels: tuple[str, ...], seed: int
+def _fit_few(
+    sentences: Sequence[LabelledSentence],
+    base: str | Path,
+    labels: tuple[str, ...],
+    *,
+    head_only: bool | None,
+    recipe: Recipe,
 ) -> _Fitted:
-    """Learn the label head alone; all sentences are learnt from, and by folds measured with."""
-    model, tokenizer, out_of_fold = fit_head(sentences, base=base, labels=labels, seed=seed)
-    return _Fitted(model, tokenizer, sentences, sentences, out_of_fold)
+    """Learn from all of a few sentences; they are measured with by folds."""
+    if head_only is None:
+        head_only = suits_head_alone(sentences, labels)
+    options: dict[str, Any] = {
+        "base": base,
+        "labels": labels,
+        "head_only": head_only,
+        "bf16": recipe.bf16,
+        "seed": recipe.seed,
+    }
+    logits = out_of_fold(sentences, **options)
+    model, tokenizer = fit_few(sentences, **options)
+    how = {"learnt": "the label head alone" if head_only else "the encoder by pairs, then the label head"}
+    return _Fitted(model, tokenizer, sentences, sentences, how, logits)
 
 
 def _fit_all(
@@ -202,4 +217,4 @@ def _fit_all(
             resume=resume,
             callbacks=[progress, *boards],
         )
-    return _Fitted(model, tokenizer, train, held_out)
+    return _Fitted(model, tokenizer, train, held_out, asdict(recipe))
