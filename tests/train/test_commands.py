@@ -139,6 +139,21 @@ def test_few_rows_train_the_head_alone(sheet: Path, tmp_path: Path) -> None:
     assert load(out).classify("It denied that.").label in {"yes", "no"}
 
 
+def test_more_rows_tune_the_encoder_as_well(tmp_path: Path) -> None:
+    """By pairs, still from all rows; the card and the command say so."""
+    file, out = tmp_path / "mine.csv", tmp_path / "few"
+    words = ["abcdefghijk"[number % 11] * (1 + number // 11) for number in range(33)]
+    rows = [row for word in words for row in (f"It denied {word}.,y", f"Talks {word} resume.,n")]
+    file.write_text("\n".join(["text,label", *rows]))
+    finished = stance("train", file, "--base", TINY, "--out", out)
+    assert finished.returncode == 0, finished.stderr
+    assert "tuning the encoder 4 times" in finished.stderr
+    card = (out / "README.md").read_text()
+    assert "the encoder by pairs, then the label head" in card
+    assert "judged by a model that had not seen it" in card
+    assert load(out).classify("It denied that.").label == "y"
+
+
 def test_an_audited_sheet_is_corrected_and_trained_on(sheet: Path, tmp_path: Path) -> None:
     """All rows but broken ones and repeats, with all their columns; correcting the label column is enough."""
     lines = sheet.read_text().splitlines()

@@ -17,7 +17,7 @@ from stance.train.commands.rows import read_checked, read_whole
 from stance.train.commands.voice import one_voice
 from stance.train.data import LabelledSentence
 from stance.train.export import check_out, export
-from stance.train.few import FEW, PAIRS_FROM, are_few, fit_few, out_of_fold, suits_head_alone
+from stance.train.few import FEW, PAIRS_FROM, TUNED_FOLDS, are_few, fit_few, out_of_fold, suits_head_alone
 from stance.train.fit import ClassWeights, Recipe, fit
 from stance.train.graph import Precision
 from stance.train.model import StanceModel
@@ -187,6 +187,8 @@ def _fit_few(
         "bf16": recipe.bf16,
         "seed": recipe.seed,
     }
+    if not head_only:
+        typer.echo(f"tuning the encoder {TUNED_FOLDS + 1} times, to measure it as well", err=True)
     logits = out_of_fold(sentences, **options)
     model, tokenizer = fit_few(sentences, **options)
     how = {"learnt": "the label head alone" if head_only else "the encoder by pairs, then the label head"}
