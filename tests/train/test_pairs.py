@@ -50,14 +50,24 @@ def test_labels_are_drawn_together_and_apart(tokenizer: PreTrainedTokenizerFast)
 
 
 def test_tuning_again_gives_the_same_weights(tokenizer: PreTrainedTokenizerFast) -> None:
-    """The seed decides all; the label head is left alone."""
+    """The seed decides all."""
     first, second = tuned(tokenizer).state_dict(), tuned(tokenizer).state_dict()
     assert all(torch.equal(first[name], second[name]) for name in first if ".encoder." in name)
 
 
+def test_heads_are_left_alone(tokenizer: PreTrainedTokenizerFast) -> None:
+    """The encoder is all that is tuned."""
+    model = open_base(TINY, labels=("a", "b"), stances=())
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    tune_by_pairs(model, tokenizer, ROWS, max_tokens=48)
+    changed = {name for name, weight in model.state_dict().items() if not torch.equal(before[name], weight)}
+    assert changed
+    assert not any("classifier.classifier." in name or ".pooler." in name for name in changed)
+
+
 @given(st.integers(2, 200), st.integers(0, 3))
 def test_every_row_comes_once_before_any_comes_again(count: int, seed: int) -> None:
-    """Each step has as many rows as fit, and over all steps none comes twice as often as another."""
+    """Each step has as many rows as fit."""
     steps = list(draw(count, seed))
     assert len(steps) == STEPS
     assert all(min(BATCH, count) <= len(rows) <= BATCH for rows in steps)
