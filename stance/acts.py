@@ -35,7 +35,7 @@ MOST_BETWEEN = 1
 FAINT_CUE_THRESHOLD = 0.1
 """Where a stance is held and no token reaches `CUE_THRESHOLD`, the one from which its likeliest is a cue."""
 
-_DATELINE = re.compile(r"[A-Z][A-Z .,’'-]+(?:\([^)]*\) )?[—–-]+ (?=[“‘\"']?[A-Z])")
+_DATELINE = re.compile(r"[A-Z][A-Z .,’'-]{1,80}(?:\([^)]{0,40}\) )?[—–-]{1,3} (?=[“‘\"']?[A-Z])")
 """Where a report was written, before its first sentence, which begins anew: no part of who speaks in it."""
 
 _OPENING = "\"'“‘«„‚`([{,;:.!?-–—… "

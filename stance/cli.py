@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable
 from importlib.resources import files
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -196,6 +197,8 @@ for _module, _commands in _FORWARDED.items():
 
 def main() -> None:
     """Run the command line: errors become one line and exit code 2."""
+    if isinstance(sys.stdout, TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8")  # what JSON lines are read as, whatever the locale
     try:
         app()
     except StanceError as error:

@@ -9,6 +9,8 @@
 Each message says what came, what was expected and what to do.
 """
 
+from typing import Self
+
 
 class StanceError(Exception):
     """Base of every error that this library raises on purpose."""
@@ -31,3 +33,8 @@ class MissingExtraError(StanceError, ImportError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f'{feature} needs more packages: pip install "stance-classifier[{extra}]"')
+        self._arguments = feature, extra
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
+        """Let it pass between processes."""
+        return type(self), self._arguments

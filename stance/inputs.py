@@ -23,18 +23,25 @@ def read_lines(source: str, *, report: Report) -> Iterator[str]:
         source: a path, or "-" for standard input.
         report: is told the line and byte of what is not UTF-8, and the count at the end.
 
-    Yields:
+    Returns:
         Each line without its line break; bytes that are not UTF-8 have become U+FFFD.
 
     Raises:
         InputError: the file cannot be read.
     """
+    return (line.rstrip("\r\n") for line in _decoded(source, report))
+
+
+def read_text(source: str, *, report: Report) -> str:
+    """Read a whole UTF-8 file, its line breaks as they are; see `read_lines`."""
+    return "".join(_decoded(source, report))
+
+
+def _decoded(source: str, report: Report) -> Iterator[str]:
     bad = 0
     with _open(source) as stream:
         for number, line in enumerate(stream, 1):
-            content = line.rstrip(b"\r\n")
-            if number == 1:
-                content = content.removeprefix(b"\xef\xbb\xbf")
+            content = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
             try:
                 yield content.decode()
             except UnicodeDecodeError as error:
@@ -46,14 +53,11 @@ def read_lines(source: str, *, report: Report) -> Iterator[str]:
         report(f"{_name(source)}: lines with bytes that are not UTF-8: {bad}; those bytes were replaced")
 
 
-def read_text(source: str, *, report: Report) -> str:
-    """Read a whole UTF-8 file; see `read_lines`."""
-    return "\n".join(read_lines(source, report=report))
-
-
 @contextmanager
 def _open(source: str) -> Iterator[BinaryIO]:
     if source == STDIN:
+        if sys.stdin is None:
+            raise InputError("standard input is closed; a file, or text over standard input, was expected")
         yield sys.stdin.buffer
         return
     try:

@@ -23,13 +23,20 @@ def find_model(model: str | Path | None = None) -> Path:
     if model is not None:
         places.insert(0, Path(model))
     for place in places:
-        if (place / CONTRACT).is_file():
+        if _is_model(place):
             return place
     names = sorted({found.parent.name for folder in shipped for found in folder.glob(f"*/{CONTRACT}")})
     raise ModelError(
         f"no model folder (one with a {CONTRACT}) at {str(name)!r}; "
         f"give a folder, one of the shipped models ({', '.join(names) or 'none found'}), or two: fast+base"
     )
+
+
+def _is_model(place: Path) -> bool:
+    try:
+        return (place / CONTRACT).is_file()
+    except OSError:  # a name too long, or a folder that may not be looked into
+        return False
 
 
 def open_model(model: str | Path | None = None) -> Bundle:

@@ -76,7 +76,7 @@ class Prediction:
         label: the decided label; "unsure" if the classifier might abstain and did.
         confidence: the probability of the most probable label, 0 to 1.
         probabilities: of all labels; they add up to 1.
-        stances: all stances that the sentence holds, the label's among them.
+        stances: all stances that the sentence holds, the label's among them; none of an "unsure" one.
         truncated: whether the sentence was longer than the model reads, and its end went unread.
         reason: why the network was not asked (the text is "empty", or so "plain" that the model's first
             stage answered) or not followed ("unsure"); None if it was.
@@ -167,8 +167,8 @@ class Document:
         if missing := [name for name in ("text", "sentences") if name not in values]:
             raise InputError(f"a document needs text and sentences; missing: {', '.join(missing)}")
         rows = values["sentences"]
-        return cls(
-            values["text"],
-            tuple(Sentence(row["text"], row["start"], row["end"]) for row in rows),
-            tuple(Prediction.from_dict(row) for row in rows),
-        )
+        predictions = tuple(Prediction.from_dict(row) for row in rows)
+        if missing := [name for name in ("start", "end") if any(name not in row for row in rows)]:
+            raise InputError(f"each sentence of a document needs {', '.join(missing)}")
+        sentences = tuple(Sentence(row["text"], row["start"], row["end"]) for row in rows)
+        return cls(values["text"], sentences, predictions)

@@ -1,6 +1,7 @@
-"""Lines of CSV or TSV to records, each a list of cells."""
+"""Lines of CSV or TSV to records, each a list of cells, and back."""
 
 import csv
+import io
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -37,7 +38,7 @@ def records(lines: Iterable[str], *, separator: str) -> Iterator[list[str] | Mal
     reader = csv.reader(source, delimiter=separator)
     while True:
         source.taken.clear()
-        with _long_cells():
+        with long_cells():
             try:
                 record: list[str] | Malformed | None = next(reader, None)
             except csv.Error as error:
@@ -50,6 +51,14 @@ def records(lines: Iterable[str], *, separator: str) -> Iterator[list[str] | Mal
             record = Malformed("a quotation mark left open", source.taken[0])
             source.read_again(source.taken[1:])
         yield record
+
+
+def csv_line(cells: Iterable[object]) -> str:
+    """Write a record as a line of CSV that ends in a line feed."""
+    text = io.StringIO(newline="")
+    # With this end the csv module quotes cells with a carriage return, which else would end the record.
+    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    return text.getvalue()[:-2] + "\n"
 
 
 class _Lines:
@@ -87,7 +96,7 @@ def _is_well_formed(lines: list[str], separator: str) -> bool:
 
 
 @contextmanager
-def _long_cells() -> Iterator[None]:
+def long_cells() -> Iterator[None]:
     """Allow long cells for as long as a record is read: the limit is the whole process's."""
     before = csv.field_size_limit(MOST_CHARACTERS)
     try:

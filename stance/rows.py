@@ -1,6 +1,5 @@
 """Rows to what a person or a program reads: a table, JSON lines, CSV."""
 
-import csv
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stance.errors import OutputError
+from stance.records import csv_line
 from stance.sentences import well_formed
 
 Row = Mapping[str, Any]
@@ -57,12 +57,12 @@ def write_rows(rows: Iterable[Row], form: Format) -> None:
 
 
 def _write_csv(rows: Iterable[Row]) -> None:
-    writer: csv.DictWriter[str] | None = None
+    names: list[str] = []
     for row in map(_flat, rows):
-        if writer is None:
-            writer = csv.DictWriter(sys.stdout, list(row), lineterminator="\n")
-            writer.writeheader()
-        writer.writerow(row)
+        if not names:
+            names = list(row)
+            sys.stdout.write(csv_line(names))
+        sys.stdout.write(csv_line(row[name] for name in names))
 
 
 def _flat(row: Row) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import sentencex
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_BREAK = re.compile(r"(?:\r\n|[\n\r\v\f\x85\u2028\u2029])[^\S\n\r]*(?=(.)?)")
+_WIDE_SPACE = re.compile(r"[^\S\x00-\x7f]")
 _LINES = re.compile(r"[^\n\r\v\f\x85\u2028\u2029]+")
 _PARAGRAPHS = re.compile(r"(?:[^\n\r]|(?:\r\n|\n|\r)(?![^\S\n\r]*[\n\r]))+")
 _TITLES = {"Ms.", "Mx."}
@@ -58,7 +59,8 @@ def split(text: str, *, language: str = "en") -> Iterator[Sentence]:
 
 def _segments(block: str, language: str) -> Iterator[str]:
     held = ""
-    for segment in sentencex.segment(language, block):
+    # A white space of several bytes before a full stop makes sentencex panic: "Plan B\u00a0."
+    for segment in sentencex.segment(language, _WIDE_SPACE.sub(" ", block)):
         held += segment
         if segment.strip() not in _TITLES:
             yield held

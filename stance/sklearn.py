@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from stance.classifier import Classifier, load
 from stance.errors import InputError, MissingExtraError
+from stance.models import open_model
 from stance.predictions import Prediction
 from stance.sentences import split
 
@@ -46,7 +47,7 @@ class StanceVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         stances: add a column for each stance, 1 where the sentence holds it, beside its label perhaps.
             Default: False.
         model: a model folder, the name of a shipped model, or two: "fast+base". Default: "base".
-        threads: for the network, at least 1. Default: one for each physical core.
+        threads: for the network, at least 1. Default: one for each core.
     """
 
     def __init__(
@@ -121,7 +122,7 @@ class StanceVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
     def _open(self) -> Classifier:
-        return _classifier(self.model, self.threads)
+        return _classifier(self.model, self.threads, open_model(self.model).identity)
 
     def _check_unit(self) -> None:
         if self.unit not in {SENTENCE, DOCUMENT}:
@@ -129,8 +130,8 @@ class StanceVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 @lru_cache(maxsize=MOST_MODELS)
-def _classifier(model: str | Path | None, threads: int | None) -> Classifier:
-    """Open a model once in a process, however often an estimator is cloned."""
+def _classifier(model: str | Path | None, threads: int | None, identity: str) -> Classifier:
+    """Open a model, one of this name and hash, once in a process, however often an estimator is cloned."""
     return load(model, threads=threads)
 
 

@@ -44,7 +44,7 @@ class StanceComponent:
 
     Args:
         model: a model folder, the name of a shipped model, or two: "fast+base". Default: "base".
-        threads: for the network, at least 1. Default: one for each physical core.
+        threads: for the network, at least 1. Default: one for each core.
 
     Raises:
         ModelError: the folder is missing, damaged, or not of this format.

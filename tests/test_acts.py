@@ -219,3 +219,14 @@ def test_a_dateline_speaks_for_nobody(line: str, others: str, source: str) -> No
     )
     assert act.source is not None
     assert (act.source.text, act.cue.text if act.cue else "") == (source, "denied")
+
+
+def test_a_line_of_dashes_is_no_dateline() -> None:
+    """However long; to look for one takes no longer than the sentence does."""
+    text = "POLICE DENIED IT " + "-" * 500_000
+    cues, pointers = np.zeros((3, 1 + len(STANCES))), np.zeros((4, 3, 3))
+    cues[1, 1 + STANCES.index(DENIAL)] = 10
+    places = [(0, 0), (7, 13), (0, 0)]
+    (act,) = find_acts(text, places, cues, pointers, label=DENIAL, stances=(DENIAL,), names=STANCES)
+    assert act.cue
+    assert act.cue.text == "DENIED"

@@ -152,9 +152,10 @@ def test_a_mistake_is_one_message_and_exit_code_2(arguments: list[str], words: s
     assert "Traceback" not in finished.stderr
 
 
-def test_a_missing_model_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
-    """The message names the place."""
-    finished = run("classify", "It fell.", model=tmp_path / "nowhere")
+@pytest.mark.parametrize("name", ["nowhere", "nowhere" * 50])
+def test_a_missing_model_is_one_line_and_exit_code_2(tmp_path: Path, name: str) -> None:
+    """The message names the place, even one that no file can have."""
+    finished = run("classify", "It fell.", model=tmp_path / name)
     assert finished.returncode == 2
     assert len(finished.stderr.splitlines()) == 1
     assert "nowhere" in finished.stderr
@@ -176,6 +177,21 @@ def test_a_closed_pipe_is_not_an_error() -> None:
     finished = subprocess.run(command, shell=True, capture_output=True, check=False)
     assert finished.stdout.count(b"\n") == 1
     assert finished.stderr == b""
+
+
+def test_standard_output_is_utf8_whatever_the_locale() -> None:
+    """As JSON lines and CSV are read; where it is no terminal."""
+    environment = os.environ | {"PYTHONIOENCODING": "latin-1"}
+    command = [sys.executable, "-m", "stance", "classify", "She said “no”.", "--model", str(TINY)]
+    finished = subprocess.run(command, capture_output=True, check=True, env=environment)
+    assert json.loads(finished.stdout.decode())["text"] == "She said “no”."
+
+
+def test_a_closed_standard_input_is_one_line() -> None:
+    """As a script may leave it."""
+    command = f"{sys.executable} -Im stance classify --input - --model {TINY} <&-"
+    finished = subprocess.run(command, shell=True, capture_output=True, check=False)
+    assert (finished.returncode, len(finished.stderr.splitlines())) == (2, 1)
 
 
 def test_every_command_explains_itself() -> None:

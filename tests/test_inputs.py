@@ -50,11 +50,11 @@ def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
     assert list(read_lines(str(file), report=print)) == ["one", "\ufefftwo"]
 
 
-def test_a_text_keeps_its_lines(tmp_path: Path) -> None:
-    """Paragraphs are what sentences are found by."""
+def test_a_text_keeps_its_line_breaks(tmp_path: Path) -> None:
+    """Offsets are those of the file as it is."""
     file = tmp_path / "article.txt"
     file.write_bytes(b"Headline\r\n\r\nIt fell.\r\n")
-    assert read_text(str(file), report=print) == "Headline\n\nIt fell."
+    assert read_text(str(file), report=print) == "Headline\r\n\r\nIt fell.\r\n"
 
 
 @pytest.mark.parametrize("name", ["nowhere.txt", "folder", "nul\x00"])

@@ -58,3 +58,11 @@ def test_the_top_label_is_the_most_probable_one(tiny: stance.Classifier) -> None
     }
     prediction = stance.Prediction.from_dict(values)
     assert (prediction.label, prediction.top_label) == ("hedge", "b")
+
+
+def test_a_sentence_without_its_place_is_refused(tiny: stance.Classifier) -> None:
+    """A document is no document without them."""
+    values = tiny.read("It fell.").to_dict()
+    del values["sentences"][0]["start"]
+    with pytest.raises(InputError, match="needs start"):
+        stance.Document.from_dict(values)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stance.records import Malformed, records
+from stance.records import Malformed, csv_line, records
 
 OPEN = "a quotation mark left open"
 cells = st.text(st.sampled_from('ab ",;\n\r'), max_size=6)
@@ -25,6 +25,14 @@ def test_what_was_written_is_read(rows: list[list[str]]) -> None:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     assert read(text.getvalue()) == rows
+
+
+@given(st.lists(st.lists(cells, min_size=1, max_size=3), max_size=6))
+def test_a_line_of_csv_is_one_record(rows: list[list[str]]) -> None:
+    """For any reader, whatever line breaks its cells hold; it ends in a line feed."""
+    lines = [csv_line(row) for row in rows]
+    assert list(csv.reader(io.StringIO("".join(lines), newline=""))) == rows
+    assert all(line.endswith("\n") and not line.endswith("\r\n") for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ NEWS_LIKE = st.lists(
             "«Non», ",
             "U.S. ",
             "é",
+            "B\u00a0. ",
+            "\u2009",
             "🎉",
             "\x00",
         ]
@@ -106,3 +108,10 @@ def test_well_formed_text_keeps_its_length(text: str) -> None:
     clean = well_formed(text)
     assert len(clean) == len(text)
     clean.encode()
+
+
+@pytest.mark.parametrize("space", "\u00a0\u2009\u202f\u3000")
+def test_a_wide_space_before_a_full_stop_is_a_space(space: str) -> None:
+    """As French typography and word processors set it; the text stays as it was."""
+    document = f"They fell back on Plan B{space}. Then{space}they left."
+    assert texts(document) == [f"They fell back on Plan B{space}.", f"Then{space}they left."]

@@ -167,6 +167,7 @@ def label_table(
     Args:
         table: any with a column of text.
         text_column: its name. Default: "text".
+        context_column: the column of the sentence before each, which may be null. Default: none is read.
         labels_only: add only `label` and `confidence`. Default: False.
         model: a model folder, the name of a shipped model, or two: "fast+base". Default: "base".
 
@@ -176,7 +177,8 @@ def label_table(
     _check_there(table.column_names, text_column=text_column, context_column=context_column)
     schema = arrow_schema(table.schema, labels_only=labels_only, model=model)
     contexts = table.column(context_column).to_pylist() if context_column else None
-    columns = _columns(table.column(text_column).to_pylist(), contexts, _memory(model))
+    memory = _memory(model, open_model(model).identity)
+    columns = _columns(table.column(text_column).to_pylist(), contexts, memory)
     for field in list(schema)[len(table.schema) :]:
         table = table.append_column(field, pa.array(columns[field.name], field.type))
     return table
@@ -198,8 +200,8 @@ def _label_columns(
     model: str,
     identity: str,
 ) -> dict[str, list[Any]]:
-    """Label a batch of `datasets`, whose cache tells models apart by `identity`."""
-    memory = _memory(model)
+    """Label a batch of `datasets`, whose cache too tells models apart by `identity`."""
+    memory = _memory(model, identity)
     contexts = batch[context_column] if context_column else None
     columns = _columns(batch[text_column], contexts, memory)
     names = new_columns(Options(labels_only=labels_only), pa.schema([]), memory.labels)
@@ -207,8 +209,8 @@ def _label_columns(
 
 
 @lru_cache(maxsize=1)
-def _memory(model: str | None) -> Memory:
-    """Load a model once in a process. These libraries run a process a core, so it has one thread."""
+def _memory(model: str | None, identity: str) -> Memory:
+    """Load a model of this name and hash once in a process; as there is one a core, with one thread."""
     return Memory(load(model, threads=1))
 
 

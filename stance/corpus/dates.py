@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, date, datetime
 
-_YEAR_OR_MONTH = re.compile(r"(?!0000)\d{4}(?:-(?:0[1-9]|1[0-2]))?")
+_YEAR_OR_MONTH = re.compile(r"(?!0000)[0-9]{4}(?:-(?:0[1-9]|1[0-2]))?")
 
 
 def iso(value: object) -> str | None:
@@ -18,6 +18,8 @@ def iso(value: object) -> str | None:
         return value.isoformat()
     if value is None or isinstance(value, bool):
         return None
+    if isinstance(value, float) and value.is_integer():  # years of a column that has nulls as well
+        value = int(value)
     text = str(value).strip()
     if _YEAR_OR_MONTH.fullmatch(text):
         return text

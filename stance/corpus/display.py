@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
+from rich.text import Text
 
 from stance.corpus.journal import Summary
 from stance.corpus.scoring import Progress
@@ -81,7 +82,7 @@ def _speed() -> Callable[[Progress], float]:
 
 
 def _table(summary: Summary, out: str) -> Table:
-    table = Table(title=out, show_header=False)
+    table = Table(title=Text(out), show_header=False)
     table.add_column()
     table.add_column(justify="right")
     for name in ("read", "scored", "rejected"):

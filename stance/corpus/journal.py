@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import IO, Any, Self
 
 from stance.corpus.folder import UNFINISHED, Folder
-from stance.corpus.parts import part_name
+from stance.corpus.parts import PREFIX, part_name
 from stance.errors import OutputError
 
 MANIFEST, JOURNAL, SUMMARY = "manifest.json", "journal.jsonl", "summary.json"
@@ -144,7 +144,7 @@ class Journal:
             OutputError: the folder holds something else, or cannot be written.
         """
         with folder.held():
-            found = _manifest(folder)
+            found = read_manifest(folder)
             sizes = folder.sizes()
             if found is None:
                 _check_empty(folder, sizes)
@@ -215,20 +215,25 @@ class Journal:
 
     def _sweep(self, sizes: Mapping[str, int]) -> None:
         known = {MANIFEST, JOURNAL}.union(*(part.files for part in self._done.values()))
-        for name in sizes.keys() - known:
+        for name in filter(_is_of_a_run, sizes.keys() - known):
             self._folder.delete(name)
 
     def _content(self) -> bytes:
         return b"".join(_line(self._done[place]) for place in sorted(self._done))
 
 
-def _manifest(folder: Folder) -> dict[str, Any] | None:
+def read_manifest(folder: Folder) -> dict[str, Any] | None:
+    """Read what a run is about; None where there is no manifest, or none of a run.
+
+    Raises:
+        InputError: it is there and cannot be read.
+    """
     content = folder.read(MANIFEST)
     try:
         found = json.loads(content) if content else None
     except ValueError:
         found = None
-    return found if isinstance(found, dict) else None
+    return found if isinstance(found, dict) and found.keys() >= {"model", "options"} else None
 
 
 def _check_empty(folder: Folder, sizes: Mapping[str, int]) -> None:
@@ -237,6 +242,13 @@ def _check_empty(folder: Folder, sizes: Mapping[str, int]) -> None:
             f"{folder.name}: holds files, but no run of this command ({foreign[0]}); give an empty or a new "
             "folder by --out"
         )
+
+
+def _is_of_a_run(name: str) -> bool:
+    """Say whether a run writes files of such a name; others are somebody else's."""
+    folder, _, file = name.rpartition("/")
+    part = folder in (ROWS, REJECTED) and file.startswith(PREFIX)
+    return part or name == SUMMARY or name.endswith(UNFINISHED)
 
 
 def _whole(folder: Folder, sizes: Mapping[str, int]) -> Iterator[Done]:

@@ -1,14 +1,16 @@
 """Which columns are read and which are written: fixed for the whole input before its first row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from stance.devices import CPU
 from stance.errors import InputError
+
+Kind = TypeVar("Kind", bound=StrEnum)
 
 DOCUMENT_ID = "document_id"
 
@@ -32,6 +34,19 @@ class Output(StrEnum):
     PARQUET = "parquet"
     JSONL = "jsonl"
     CSV = "csv"
+
+
+def pick(kind: type[Kind], value: str) -> Kind:
+    """Return the value of an enumeration that a string names.
+
+    Raises:
+        InputError: it names none.
+    """
+    try:
+        return kind(value)
+    except ValueError:
+        known = ", ".join(f'"{one}"' for one in kind)
+        raise InputError(f'{kind.__name__.lower()} "{value}" came; one of {known} was expected') from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +138,8 @@ def lay_out(schemas: Mapping[str, pa.Schema], options: Options, labels: Sequence
 
     Raises:
         InputError: a column is missing, is of another type than text, is of types that do not go together,
-            or has a name that the output needs; or context is asked for in the way of another unit.
+            has a name that the output needs, or holds what it cannot; or context is asked for in the way of
+            another unit.
     """
     options.check_context()
     _check_names(schemas, options)
@@ -139,6 +155,8 @@ def lay_out(schemas: Mapping[str, pa.Schema], options: Options, labels: Sequence
             f"column {', '.join(clash)} of the input has the name of a column of the output; rename it, or "
             "leave it out by naming the columns to --keep"
         )
+    if options.format is Output.PARQUET:
+        _check_not_childless(whole.field(name) for name in kept)
     return Layout(
         known=frozenset(whole.names) if options.keep is None else None,
         read=pa.schema([field for field in whole if field.name in needed]),
@@ -194,6 +212,22 @@ def _check_text(field: pa.Field, option: str) -> None:
         raise InputError(
             f"column {field.name!r} holds {field.type}, text was expected; name another by {option}"
         )
+
+
+def _check_not_childless(fields: Iterable[pa.Field]) -> None:
+    for field in fields:
+        if _is_childless(field.type):
+            raise InputError(
+                f"column {field.name!r} holds empty objects ({field.type}), which Parquet cannot; take "
+                "another --format, or leave it out by naming the columns to --keep"
+            )
+
+
+def _is_childless(kind: pa.DataType) -> bool:
+    if not pa.types.is_nested(kind):
+        return False
+    inner = [kind.field(number).type for number in range(kind.num_fields)]
+    return (pa.types.is_struct(kind) and not inner) or any(map(_is_childless, inner))
 
 
 def new_columns(options: Options, whole: pa.Schema, labels: Sequence[str]) -> list[pa.Field]:

@@ -13,6 +13,7 @@ from stance.corpus.sources import Source, UnreadableError
 from stance.corpus.tables import Parsed, raw
 
 CORRUPT = "a corrupt row group"
+UNFIT = "wrong type"
 
 
 class ParquetReader:
@@ -53,10 +54,11 @@ class ParquetReader:
                     rejected += [Rejection(offset + step, reason, came) for step in range(count)]
                     offset += count
                 case pa.RecordBatch():
-                    table = _conform(row, schema)
-                    good = _good_rows(table, offset, rejected)
-                    offsets += [offset + step for step in good]
-                    tables.append(table if len(good) == len(table) else table.take(good))
+                    places = range(offset, offset + row.num_rows)
+                    for table, its_own in _conform(row, places, schema, rejected):
+                        good = _good_rows(table, its_own, rejected)
+                        offsets += [its_own[step] for step in good]
+                        tables.append(table if len(good) == len(table) else table.take(good))
                     offset += row.num_rows
         return Parsed(pa.concat_tables(tables).combine_chunks(), offsets, rejected)
 
@@ -119,8 +121,26 @@ def _count(piece: Row) -> int:
     return piece.count if isinstance(piece, Broken) else len(piece)
 
 
-def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
-    """Give a batch the columns of the whole input."""
+def _conform(
+    batch: pa.RecordBatch, places: Sequence[int], schema: pa.Schema, rejected: list[Rejection]
+) -> Iterator[tuple[pa.Table, Sequence[int]]]:
+    """Give a batch, of which each row has its place, the columns of the whole input.
+
+    Where files have another type for a column, a value may not fit the one that all of them share: its row is
+    rejected, and the others come one by one.
+    """
+    try:
+        yield _cast(batch, schema), places
+    except ArrowException as error:
+        if batch.num_rows == 1:
+            shown = _shown(pa.Table.from_batches([batch]))
+            rejected.append(Rejection(places[0], f"{UNFIT}: {explain(error)}", shown))
+            return
+        for step, place in enumerate(places):
+            yield from _conform(batch.slice(step, 1), [place], schema, rejected)
+
+
+def _cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
     columns = [
         batch.column(field.name).cast(field.type)
         if field.name in batch.schema.names
@@ -130,11 +150,11 @@ def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _good_rows(table: pa.Table, offset: int, rejected: list[Rejection]) -> list[int]:
-    """Find the rows whose strings are UTF-8, which Parquet does not promise."""
+def _good_rows(table: pa.Table, places: Sequence[int], rejected: list[Rejection]) -> list[int]:
+    """Find the rows, of which each has its place, whose strings are UTF-8, which Parquet does not promise."""
     bad = {row: name for name in table.column_names for row in _not_utf8(table.column(name))}
     for row, name in sorted(bad.items()):
-        rejected.append(Rejection(offset + row, f"{NOT_UTF8}: column {name}", _shown(table.slice(row, 1))))
+        rejected.append(Rejection(places[row], f"{NOT_UTF8}: column {name}", _shown(table.slice(row, 1))))
     return [row for row in range(len(table)) if row not in bad]
 
 

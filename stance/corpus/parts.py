@@ -14,6 +14,9 @@ from stance.sentences import well_formed
 Done = Mapping[int, int]
 """The parts of a file that are done: the first row of each, and how many rows it has."""
 
+PREFIX = "part-"
+"""What the names of all files of parts begin with."""
+
 SHORT = 300
 """The most characters of a raw value that are kept with a rejection."""
 
@@ -76,7 +79,7 @@ class Part:
 
 def part_name(file: int, first: int) -> str:
     """Name a part by its file and its first row."""
-    return f"part-{file:05d}-{first:010d}"
+    return f"{PREFIX}{file:05d}-{first:010d}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import stance
 from stance.corpus.folder import Folder
 from stance.corpus.journal import REJECTED, Done, Journal, Summary
 from stance.corpus.labelling import Plan
-from stance.corpus.layout import Options, Output, Unit, lay_out
+from stance.corpus.layout import Options, Output, Unit, lay_out, pick
 from stance.corpus.parts import Limits, Part, part_name
 from stance.corpus.pool import Pool
 from stance.corpus.readers import READERS
@@ -112,8 +112,9 @@ def score(
         report: is told how far the run is after each part.
 
     Raises:
-        InputError: nothing can be read, a column is missing or clashes, context is asked for in the way of
-            another unit, there is no such device, or too many rows were rejected.
+        InputError: nothing can be read, an option has an unknown value, a column is missing or clashes,
+            context is asked for in the way of another unit, there is no such device, or too many rows were
+            rejected.
         ModelError: the model cannot be opened, or finds no acts or reads no context where it should.
         OutputError: `out` holds another run, or cannot be written.
         MissingExtraError: the engine, or what a GPU needs, is not installed.
@@ -125,20 +126,21 @@ def score(
         id_column=id_column,
         context_column=context_column,
         context=context,
-        unit=Unit(unit),
+        unit=pick(Unit, unit),
         keep=None if keep is None else tuple(keep),
-        format=Output(format),
+        format=pick(Output, format),
         labels_only=labels_only,
         acts=acts,
         abstain=abstain,
         cascade=cascade,
         device=kind_of(device),
     )
-    devices = _devices(Engine(engine), device)
+    engine = pick(Engine, engine)
+    devices = _devices(engine, device)
     folder = Folder.at(out)
     run = Run.planned(inputs, folder=folder, options=options, model=model)
     with Journal.opened(folder, run.manifest(), overwrite=overwrite) as journal:
-        pool = _pool(Engine(engine), run.plan, workers, devices)
+        pool = _pool(engine, run.plan, workers, devices)
         run.go(journal, pool.run, max_rejected=max_rejected, report=report or (lambda _: None))
         return journal.finish(len(run.plan.files))
 

@@ -1,6 +1,5 @@
 """The output of a run to one page: the share of each label over time, or by group."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pyarrow import ArrowException
 
 from stance.corpus.dates import beginning, iso
 from stance.corpus.folder import Folder, explain
-from stance.corpus.journal import MANIFEST, ROWS, SUMMARY
+from stance.corpus.journal import MANIFEST, ROWS, SUMMARY, read_manifest
 from stance.corpus.layout import Output
 from stance.corpus.writers import COLUMN_READERS
 from stance.errors import InputError, OutputError
@@ -68,7 +67,11 @@ def report(out: str | Path, *, page: Path, over: str | None = None, by: str | No
     if (over is None) == (by is None):
         raise InputError("give one column: --over one of dates, or --by one of groups")
     folder = Folder.at(out)
-    manifest = _manifest(folder)
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise InputError(
+            f"{folder.name}: no {MANIFEST} of a run; a folder that `stance score` wrote was expected"
+        )
     column = over or str(by)
     counts = _counts(folder, Output(manifest["options"]["format"]), column, _day if over else _name)
     without = counts.pop(None, Counter()).total()
@@ -93,14 +96,6 @@ def report(out: str | Path, *, page: Path, over: str | None = None, by: str | No
         page.write_text(content, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{page}: {error.strerror}; a path that can be written was expected") from error
-
-
-def _manifest(folder: Folder) -> dict[str, Any]:
-    content = folder.read(MANIFEST)
-    if content is None:
-        raise InputError(f"{folder.name}: no {MANIFEST}; a folder that `stance score` wrote was expected")
-    manifest: dict[str, Any] = json.loads(content)
-    return manifest
 
 
 def _counts(folder: Folder, form: Output, column: str, key: Callable[[Any], Any]) -> Counts:

@@ -84,11 +84,16 @@ def find(inputs: Sequence[str], out: Folder) -> tuple[Source, ...]:
         out: the folder that is written, which must not be read.
 
     Raises:
-        InputError: nothing is there, a file is of no known kind or comes twice, or the output lies within.
+        InputError: nothing is there, a file is of no known kind or comes twice, or input and output lie
+            within each other.
     """
     sources = [source for place in inputs for source in _sources(place.rstrip("/") or "/", out)]
     seen: set[str] = set()
     for source in sources:
+        if source.filesystem.equals(out.filesystem) and PurePosixPath(source.path).is_relative_to(out.path):
+            raise InputError(
+                f"{source.name}: lies in the output folder {out.name}; give another one by --out"
+            )
         if source.path in seen:
             raise InputError(f"{source.name}: comes twice in the input; give each file or folder once")
         seen.add(source.path)

@@ -6,12 +6,14 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
 from pyarrow import parquet
 
 from stance.corpus.layout import Output
+from stance.records import csv_line, long_cells
 
 
 def write_parquet(table: pa.Table) -> bytes:
@@ -28,12 +30,8 @@ def write_jsonl(rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 def write_csv(table: pa.Table) -> bytes:
     """Write a table as CSV with a header; strings in lists are joined by blanks, the rest is as in JSON."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.column_names)
-    for row in table.to_pylist():
-        writer.writerow(map(_cell, row.values()))
-    return text.getvalue().encode()
+    rows = (map(_cell, row.values()) for row in table.to_pylist())
+    return "".join(map(csv_line, chain([table.column_names], rows))).encode()
 
 
 WRITERS: Mapping[Output, Callable[[pa.Table], bytes]] = {
@@ -58,8 +56,9 @@ def read_jsonl(content: bytes, columns: Sequence[str]) -> Iterator[tuple[Any, ..
 
 def read_csv(content: bytes, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """Read some columns of what `write_csv` wrote, row by row."""
-    for row in csv.DictReader(io.StringIO(content.decode(), newline="")):
-        yield tuple(row[name] for name in columns)
+    with long_cells():
+        rows = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+    yield from (tuple(row[name] for name in columns) for row in rows)
 
 
 COLUMN_READERS: Mapping[Output, Callable[[bytes, Sequence[str]], Iterator[tuple[Any, ...]]]] = {

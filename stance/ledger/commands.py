@@ -1,5 +1,6 @@
 """The command of ledgers; the command line loads it when it is asked for."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,13 @@ from stance.ledger.ledger import PAGE, REJECTED, Ledger, Summary, build
 from stance.rows import Format, write_rows
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+class DifferenceFormat(StrEnum):
+    """How differences are written."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
 
 
 @app.callback()
@@ -41,9 +49,9 @@ def keep_ledger(
         str | None,
         typer.Option(metavar="OTHER", help="Say what differs from this earlier ledger, after any input."),
     ] = None,
-    form: Annotated[
-        Format | None, typer.Option("--format", "-f", help="Of --diff.", show_default="jsonl")
-    ] = None,
+    form: Annotated[DifferenceFormat, typer.Option("--format", "-f", help="Of --diff.")] = (
+        DifferenceFormat.JSONL
+    ),
     model: Annotated[
         str | None,
         typer.Option("--model", "-m", help="A model folder, the name of a shipped model, or two: fast+base."),
@@ -78,7 +86,7 @@ def keep_ledger(
             _show(console, summary, out)
     if diff:
         found = (one.to_dict() for one in differences(earlier, Ledger.open(out).claims))
-        write_rows(found, form or Format.JSONL)
+        write_rows(found, Format(form))
 
 
 def _show(console: Console, summary: Summary, out: str) -> None:
@@ -87,7 +95,9 @@ def _show(console: Console, summary: Summary, out: str) -> None:
         f"{summary.articles:,} articles{known}: {summary.entries:,} entries on {summary.claims:,} claims, "
         f"{summary.new:,} of them new; see {Path(out) / PAGE}",
         highlight=False,
+        markup=False,
         soft_wrap=True,
     )
     if summary.rejected:
-        console.print(f"{summary.rejected:,} could not be read; see {Path(out) / REJECTED}", soft_wrap=True)
+        rejected = f"{summary.rejected:,} could not be read; see {Path(out) / REJECTED}"
+        console.print(rejected, markup=False, soft_wrap=True)

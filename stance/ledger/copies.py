@@ -30,7 +30,7 @@ _Key = tuple[str, str, str, str]
 
 
 def timeline(entries: Sequence[Entry], *, check: Callable[[], None] = lambda: None) -> tuple[Entry, ...]:
-    """Put entries in the order of their dates, and let copies count once: the earliest stays.
+    """Put entries in the order of dates, documents and places, and let copies count once: the earliest stays.
 
     Args:
         entries: of a claim.
@@ -38,7 +38,8 @@ def timeline(entries: Sequence[Entry], *, check: Callable[[], None] = lambda: No
     """
     kept: list[Entry] = []
     known = _Known()
-    for entry in sorted(entries, key=lambda entry: entry.date or ""):
+    documents = {document: place for place, document in enumerate(dict.fromkeys(e.document for e in entries))}
+    for entry in sorted(entries, key=lambda e: (e.date or "", documents[e.document], e.start)):
         check()
         place = known.find(entry)
         if place is None:

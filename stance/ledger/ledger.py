@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from stance.classifier import Classifier, load
+from stance.corpus.dates import iso
 from stance.corpus.folder import Folder
-from stance.corpus.layout import Unit
+from stance.corpus.layout import Unit, pick
 from stance.corpus.sources import find
 from stance.corpus.writers import write_jsonl, write_parquet
 from stance.errors import InputError
@@ -115,13 +116,13 @@ class Ledger:
             report: is told how many articles have been read, after each that holds a sentence.
 
         Raises:
-            InputError: another model read what the ledger holds.
+            InputError: another model read what the ledger holds, or a date is none.
         """
         model = classifier.bundle.identity
         self._expect(model)
         seen = set(self.seen)
         fresh = (article for article in map(_well_formed, new) if _is_new(article, seen))
-        return self._grown(_read(classifier, fresh, Unit(unit)), seen, model, Encoder(), report=report)
+        return self._grown(_read(classifier, fresh, pick(Unit, unit)), seen, model, Encoder(), report=report)
 
     def add_read(
         self,
@@ -140,7 +141,7 @@ class Ledger:
             check: is called again and again; what it raises ends the work. Default: nothing is.
 
         Raises:
-            InputError: another model read what the ledger holds.
+            InputError: another model read what the ledger holds, or a date is none.
         """
         self._expect(model)
         seen = set(self.seen)
@@ -218,7 +219,7 @@ def build(
         unit: "document", or "sentence" where a row, or a line of text, is a sentence of its own, as a
             headline is. Default: "document".
         model: a model folder, the name of a shipped model, or two: "fast+base". Default: "base".
-        threads: for the network, at least 1. Default: one for each physical core.
+        threads: for the network, at least 1. Default: one for each core.
         overwrite: begin anew where `out` holds a ledger. Default: False.
         report: is told how many articles have been read, now and then.
 
@@ -236,7 +237,7 @@ def build(
     rejected: list[Any] = []
     with folder.held():
         old = (None if overwrite else Ledger._open(folder)) or Ledger()
-        found = _Counted(articles(sources, columns=columns, unit=Unit(unit), reject=rejected.append))
+        found = _Counted(articles(sources, columns=columns, unit=pick(Unit, unit), reject=rejected.append))
         ledger = old.add(found, classifier=classifier, unit=unit, report=report)
         folder.write(REJECTED, write_jsonl(rejected))
         ledger.save(out)
@@ -264,7 +265,13 @@ class _Counted:
 
 
 def _well_formed(article: Article) -> Article:
-    return replace(article, id=well_formed(article.id), text=well_formed(article.text))
+    date = iso(article.date)
+    if article.date and date is None:
+        raise InputError(
+            f"article {article.id!r}: the date {article.date!r} came; one in ISO 8601, 2024-03-01 for one, "
+            "or none was expected"
+        )
+    return replace(article, id=well_formed(article.id), text=well_formed(article.text), date=date)
 
 
 def _is_new(article: Article, seen: set[str]) -> bool:

@@ -1,5 +1,6 @@
 """The classifier inside other libraries' pipelines."""
 
+import json
 import pickle
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 import stance
 from stance.corpus import RayClassifier, arrow_function, arrow_schema, map_dataset
+from stance.corpus.adapters import label_table
 from stance.errors import InputError, ModelError
 
 from ..conftest import SENTENCES, TINY
@@ -90,3 +92,12 @@ def test_contexts_are_read_in_every_pipeline(reading: Path, reader: stance.Class
         map_dataset(datasets.Dataset(table), context_column="previous", model=TINY)
     with pytest.raises(InputError, match=r"no column 'before'.* Give the right context_column"):
         RayClassifier(context_column="before", model=str(reading))(table)
+
+
+def test_a_model_that_was_put_in_place_of_another_is_opened(tiny_copy: Path) -> None:
+    """What is kept in memory is a model, not a path."""
+    table = pa.table({"text": list(SENTENCES)})
+    first = label_table(table, model=str(tiny_copy))["model"][0].as_py()
+    contract = json.loads((tiny_copy / "stance.json").read_text()) | {"name": "other"}
+    (tiny_copy / "stance.json").write_text(json.dumps(contract))
+    assert label_table(table, model=str(tiny_copy))["model"][0].as_py() != first

@@ -15,9 +15,16 @@ ABOUT = {"model": "tiny@1", "options": {"unit": "sentence"}}
 def part(folder: Folder, first: int) -> Done:
     """A part whose file is there."""
     done = Done(
-        0, first, 10, scored=9, sentences=9, labels={"none": 9}, reasons={"x": 1}, files={f"rows/{first}": 1}
+        0,
+        first,
+        10,
+        scored=9,
+        sentences=9,
+        labels={"none": 9},
+        reasons={"x": 1},
+        files={f"rows/part-{first}": 1},
     )
-    folder.write(f"rows/{first}", b"1")
+    folder.write(f"rows/part-{first}", b"1")
     return done
 
 
@@ -66,18 +73,18 @@ def test_a_line_of_zeros_is_no_part(folder: Folder) -> None:
 
 def test_a_part_whose_file_is_gone_or_cut_is_not_done(folder: Folder) -> None:
     """The journal alone is not believed."""
-    folder.write("rows/1", b"")
+    folder.write("rows/part-1", b"")
     assert done(folder) == [11]
-    folder.delete("rows/11")
+    folder.delete("rows/part-11")
     assert done(folder) == []
 
 
 def test_what_belongs_to_no_part_is_swept(folder: Folder) -> None:
     """Files of parts that were not noted, unfinished ones, and the summary of an earlier end."""
-    for name in ("rows/21", "rejected/21", "rows/31.abc.unfinished", SUMMARY):
+    for name in ("rows/part-21", "rejected/part-21", "rows/part-31.abc.unfinished", SUMMARY):
         folder.write(name, b"1")
     assert done(folder) == [1, 11]
-    assert set(folder.sizes()) == {MANIFEST, JOURNAL, "rows/1", "rows/11"}
+    assert set(folder.sizes()) == {MANIFEST, JOURNAL, "rows/part-1", "rows/part-11"}
 
 
 def test_another_run_is_refused_and_the_difference_named(folder: Folder) -> None:
@@ -111,3 +118,24 @@ def test_a_folder_of_something_else_is_not_touched(tmp_path: Path) -> None:
         with pytest.raises(OutputError, match=r"thesis\.tex"), opened:
             pass
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_manifest_of_something_else_is_not_touched(tmp_path: Path) -> None:
+    """Other programs write files of this name, too."""
+    (tmp_path / MANIFEST).write_text('{"name": "my web app"}')
+    for overwrite in (False, True):
+        opened = Journal.opened(Folder.at(tmp_path), ABOUT, overwrite=overwrite)
+        with pytest.raises(OutputError, match=r"manifest\.json"), opened:
+            pass
+    assert (tmp_path / MANIFEST).read_text() == '{"name": "my web app"}'
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_others_put_beside_a_run_stays(folder: Folder, overwrite: bool) -> None:
+    """A page, a plot, a note; only what a run writes is swept."""
+    others = {"shares.html", "plots/share.png", "rows/notes.txt"}
+    for name in others:
+        folder.write(name, b"1")
+    with Journal.opened(folder, ABOUT, overwrite=overwrite) as journal:
+        journal.finish(1)
+    assert set(folder.sizes()) >= others

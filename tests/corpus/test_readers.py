@@ -18,6 +18,7 @@ from pyarrow import parquet
 from stance.corpus import scoring
 from stance.corpus.layout import Options, Output, Unit
 from stance.corpus.parts import Limits
+from stance.errors import InputError
 
 from ..conftest import SENTENCES
 from .conftest import lines, score_here
@@ -252,3 +253,28 @@ def test_a_quote_left_open_costs_its_own_row() -> None:
     assert [row["id"] for row in good] == ["2", "3"]
     assert [(row["row"], row["reason"]) for row in bad] == [(1, "a quotation mark left open")]
     assert bad[0]["raw"].startswith('1,"It fell.')
+
+
+def test_a_value_that_does_not_fit_the_other_files_costs_its_row(tmp_path: Path) -> None:
+    """Whole numbers in one and fractions in another, as pandas makes of ids with nulls, meet as fractions."""
+    parquet.write_table(
+        pa.table({"text": ["It fell.", "It rose."], "id": [1, 2**60 + 1]}), tmp_path / "a.parquet"
+    )
+    parquet.write_table(pa.table({"text": ["It sank."], "id": [2.0]}), tmp_path / "b.parquet")
+    score_here([tmp_path / "a.parquet", tmp_path / "b.parquet"], tmp_path / "out")
+    assert [(row["text"], row["id"]) for row in lines(tmp_path / "out" / "rows")] == [
+        ("It fell.", 1),
+        ("It sank.", 2),
+    ]
+    (bad,) = lines(tmp_path / "out" / "rejected")
+    assert (bad["row"], "It rose." in bad["raw"]) == (2, True)
+    assert bad["reason"].startswith("wrong type: ")
+
+
+def test_empty_objects_are_refused_where_they_cannot_be_written(tmp_path: Path) -> None:
+    """Parquet has no type for them; other formats have."""
+    (tmp_path / "a.jsonl").write_text('{"text": "It fell.", "meta": [{}]}\n')
+    with pytest.raises(InputError, match="column 'meta' holds empty objects"):
+        score_here(tmp_path / "a.jsonl", tmp_path / "out", Options(format=Output.PARQUET))
+    score_here(tmp_path / "a.jsonl", tmp_path / "out")
+    assert lines(tmp_path / "out" / "rows")[0]["meta"] == [{}]

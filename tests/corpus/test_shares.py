@@ -8,6 +8,7 @@ import pytest
 
 from stance.corpus.layout import Options, Output
 from stance.corpus.shares import MOST_BINS, MOST_GROUPS, OTHER, _day, _largest, _stretches, report
+from stance.errors import InputError
 
 from .conftest import lines, score_here
 
@@ -63,3 +64,19 @@ def test_a_page_holds_the_shares_of_the_output(form: Output, tmp_path: Path) -> 
     if form is Output.JSONL:
         labels = {row["label"] for row in lines(tmp_path / "out" / "rows")}
         assert all(f"<th>{label}</th>" in page for label in labels)
+
+
+def test_a_long_cell_is_read(tmp_path: Path) -> None:
+    """A column that was kept may hold whole articles."""
+    (tmp_path / "a.csv").write_text(f"outlet,body,text\nPost,{'x' * 140_000},It fell.\n")
+    score_here(tmp_path / "a.csv", tmp_path / "out", Options(format=Output.CSV))
+    report(tmp_path / "out", page=tmp_path / "page.html", by="outlet")
+    assert "Post</td><td>1</td>" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("content", ['{"name": "my web app"}', "{", "[]"])
+def test_a_manifest_of_something_else_is_named(tmp_path: Path, content: str) -> None:
+    """Or a damaged one: no run of this command."""
+    (tmp_path / "manifest.json").write_text(content)
+    with pytest.raises(InputError, match=r"no manifest\.json of a run"):
+        report(tmp_path, page=tmp_path / "page.html", by="outlet")

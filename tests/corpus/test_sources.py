@@ -71,9 +71,11 @@ def test_what_cannot_be_meant_is_refused(corpus: Path, places: list[str], words:
 
 
 def test_the_output_must_not_be_read(corpus: Path) -> None:
-    """A folder within the input would be input the next time."""
+    """A folder within the input would be input the next time; a file within the output could be swept."""
     with pytest.raises(InputError, match="lies in the input folder"):
         names(corpus, out=str(corpus / "out"))
+    with pytest.raises(InputError, match="lies in the output folder"):
+        names(corpus / ".x", out=str(corpus))
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is hidden from root")

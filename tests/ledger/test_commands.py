@@ -26,6 +26,16 @@ def test_it_builds_and_compares(tmp_path: Path, write: Callable[..., Path]) -> N
     grown = runner.invoke(app, ["ledger", str(more), "--out", today, "--diff", yesterday, "-q", *NAMES])
     assert [json.loads(line)["kind"] for line in grown.stdout.splitlines()] == ["changed", "new"]
     assert not grown.stderr.strip()
+    table = runner.invoke(app, ["ledger", "--out", today, "--diff", yesterday, "-f", "csv"])
+    assert [line.split(",")[0] for line in table.stdout.splitlines()] == ["kind", "changed", "new"]
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path, write: Callable[..., Path]) -> None:
+    """Brackets in it are brackets, not a style."""
+    out = tmp_path / "runs[/v2]"
+    done = CliRunner().invoke(app, ["ledger", str(write("in", ARTICLES[:1])), "--out", str(out), *NAMES])
+    assert done.exit_code == 0
+    assert f"see {out}" in done.stderr
 
 
 def test_too_little_is_one_message() -> None:

@@ -64,3 +64,18 @@ def test_one_after_another_as_all_at_once() -> None:
     """A timeline that grows is the one that would have been made of all."""
     some = [SAID, other(SENTENCE.replace("on Monday ", "")), other(SENTENCE.replace("12", "14"))]
     assert timeline([*timeline(some[:2]), some[2]]) == timeline(some)
+
+
+def test_a_document_speaks_in_its_order() -> None:
+    """What two threads of it say of one claim stands as it does in the text, its last word last."""
+    said = [
+        entry(f"The {name} spoke.", "denial", document=document)
+        for document, name in (("a", "mayor"), ("a", "guild"), ("b", "zoo"), ("a", "ferry company"))
+    ]
+    placed = [replace(one, start=start) for one, start in zip(said, (0, 90, 10, 40), strict=True)]
+    assert [(one.document, one.start) for one in timeline(placed)] == [
+        ("a", 0),
+        ("a", 40),
+        ("a", 90),
+        ("b", 10),
+    ]

@@ -199,3 +199,18 @@ def test_it_can_be_ended(tiny: stance.Classifier) -> None:
     read = [(Article(name, text), tiny.read(text)) for name, _, _, text in ARTICLES]
     with pytest.raises(InterruptedError):
         Ledger().add_read(read, model=tiny.bundle.identity, check=end)
+
+
+def test_dates_are_in_iso_8601(tiny: stance.Classifier) -> None:
+    """Times are put in UTC, whoever calls; what is no date is refused before anything is kept."""
+    name, _, outlet, text = ARTICLES[0]
+    ledger = Ledger().add([Article(name, text, "2024-03-01T23:00:00-02:00", outlet)], classifier=tiny)
+    assert {one.date for claim in ledger.claims for one in claim.entries} == {"2024-03-02T01:00:00"}
+    with pytest.raises(InputError, match="10 March 2024"):
+        ledger.add([Article("other", text, "10 March 2024")], classifier=tiny)
+
+
+def test_an_unknown_unit_is_named(tmp_path: Path, write: Write) -> None:
+    """With those there are."""
+    with pytest.raises(InputError, match='unit "page" came; one of "sentence", "document"'):
+        build(write("in", ARTICLES), out=tmp_path / "out", unit="page")
