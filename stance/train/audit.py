@@ -7,17 +7,18 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel
 
 from stance.batches import batches
 from stance.tokens import SentenceTokenizer
 from stance.train.data import LabelledSentence
 from stance.train.metrics import Array, Indices
-from stance.train.model import no_encoder
+from stance.train.model import most_tokens, no_encoder, open_tokenizer
 
 FOLDS = 5
 
@@ -102,13 +103,15 @@ def embed(
     Raises:
         ModelError: there is no such encoder.
     """
+    tokenizer = open_tokenizer(encoder)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(encoder)
         model = AutoModel.from_pretrained(encoder, dtype=torch.float32).eval()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise no_encoder(encoder, error) from error
     content = tokenizer.backend_tokenizer.to_str().encode()
-    tokens = SentenceTokenizer(content, max_tokens=max_tokens).encode(texts, contexts)
+    tokens = SentenceTokenizer(content, max_tokens=most_tokens(model.config, max_tokens)).encode(
+        texts, contexts
+    )
     ids = [row.ids for row in tokens]
     found = np.zeros((len(ids), model.config.hidden_size), np.float32)
     with torch.inference_mode():

@@ -72,7 +72,12 @@ class BestAverage(TrainerCallback):
             self.best_score, self._waited = score, 0
         else:
             self._waited += 1
-            control.should_training_stop |= self._waited == self._patience
+            control.should_training_stop |= self.has_waited
+
+    @property
+    def has_waited(self) -> bool:
+        """Whether there were as many epochs without a better macro-F1 as it has patience for."""
+        return self._patience is not None and self._waited >= self._patience
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Put what a resumed run needs beside the trainer's checkpoint; the last file marks it whole."""
@@ -86,6 +91,10 @@ class BestAverage(TrainerCallback):
             (folder / f"{BEST}.partial").rename(folder / BEST)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """End with the best average."""
+        self.put_best()
+
+    def put_best(self) -> None:
         """Put the best average in the place of the weights."""
         self._load(self._best)
 

@@ -62,7 +62,7 @@ def add_first_stage(
         ModelError: the folder is damaged, or its model has no label "none".
         OutputError: the folder cannot be written.
     """
-    bundle = open_bundle(folder)
+    bundle = open_bundle(folder, every_file=True)
     if NONE not in bundle.labels:
         raise ModelError(f"{bundle.identity}: a model with the label {NONE!r} was expected")
     if len({sentence.label for sentence in sentences}) < 2:

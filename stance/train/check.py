@@ -1,11 +1,15 @@
 """Labelled rows to those fit for training, and the reasons against all others."""
 
 import re
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from unicodedata import category
 
 from stance.errors import InputError
+from stance.labels import STANCES
 from stance.train.data import BrokenRow, LabelledSentence, unknown_label
 
 FEWEST_ROWS = 5
@@ -62,10 +66,10 @@ def check(
         development: a development part of its own, which may share no group and no text with the rows.
 
     Returns:
-        Rows that are broken, have an unknown label, or repeat another row and its context (but for case,
-        punctuation and numbers) are set aside; so are all rows of a text that, with one context, has two
-        labels, and rows whose text is in the development part. A label with fewer than five rows left, a
-        single label, and a group on both sides are refused.
+        Rows that are broken, have an unknown label or stance, or repeat another row and its context (but for
+        case, punctuation and numbers) are set aside; so are all rows of a text that, with one context, has
+        two labels, and rows whose text is in the development part. A label with fewer than five rows left, a
+        single label, one that only the development part has, and a group on both sides are refused.
     """
     kept: list[LabelledSentence] = []
     aside: list[BrokenRow] = []
@@ -74,10 +78,14 @@ def check(
             aside.append(row)
         elif labels is not None and row.label not in labels:
             aside.append(BrokenRow(row.row, unknown_label(row.label, labels)))
+        elif unknown := [name for name in _stances(row) if name not in STANCES]:
+            aside.append(BrokenRow(row.row, unknown_label(unknown[0], STANCES).replace("label", "stance", 1)))
         else:
             kept.append(row)
     warnings = tuple(_warnings(kept))
-    kept, repeated, contradictory = _without_repeats(kept, {_key(sentence.text) for sentence in development})
+    kept, repeated, contradictory = _without_repeats(
+        kept, {text_key(sentence.text) for sentence in development}
+    )
     aside += [*repeated, *contradictory]
     return Report(
         sentences=tuple(kept),
@@ -88,12 +96,16 @@ def check(
     )
 
 
+def _stances(sentence: LabelledSentence) -> list[str]:
+    return [*(sentence.stances or ()), *(act.stance for act in sentence.acts or ())]
+
+
 def _without_repeats(
     sentences: Sequence[LabelledSentence], elsewhere: set[str]
 ) -> tuple[list[LabelledSentence], list[BrokenRow], list[BrokenRow]]:
     """Return what is kept, what repeats something, and what contradicts itself, each text in one place."""
     alike: dict[tuple[str, str], list[LabelledSentence]] = defaultdict(list)
-    keys = [(_key(sentence.text), _key(sentence.context or "")) for sentence in sentences]
+    keys = [(text_key(sentence.text), text_key(sentence.context or "")) for sentence in sentences]
     for key, sentence in zip(keys, sentences, strict=True):
         alike[key].append(sentence)
     kept, aside, contradictory = [], [], []
@@ -114,10 +126,15 @@ def _without_repeats(
     return kept, aside, contradictory
 
 
-def _key(text: str) -> str:
+def text_key(text: str) -> str:
     """Return what two texts share that differ in case, punctuation, white space or numbers only."""
-    words = re.sub(r"\d+", "0", re.sub(r"[^\w\s]", "", text.casefold())).split()
-    return " ".join(words) or text
+    return " ".join(re.sub(r"\d+", "0", text.casefold().translate(_punctuation())).split()) or text
+
+
+@cache
+def _punctuation() -> dict[int, None]:
+    """Return what `str.translate` drops: punctuation, and none of the marks that letters take."""
+    return dict.fromkeys(code for code in range(sys.maxunicode + 1) if category(chr(code)).startswith("P"))
 
 
 def _warnings(sentences: Sequence[LabelledSentence]) -> Iterable[str]:
@@ -143,6 +160,12 @@ def _refusals(
         if 0 < counts[label] < FEWEST_ROWS:
             rows = _named([sentence.row for sentence in sentences if sentence.label == label])
             yield f"label {label} has {counts[label]} rows ({rows}), at least {FEWEST_ROWS} are needed"
+    known = {sentence.label for sentence in development} - counts.keys()
+    if unknown := [sentence.row for sentence in development if sentence.label in known]:
+        yield (
+            f"labels of the development part that no other row has: {', '.join(sorted(known))}, rows "
+            f"{_named(unknown)}"
+        )
     groups = {sentence.group for sentence in development if sentence.group is not None}
     if shared := [sentence.row for sentence in sentences if sentence.group in groups]:
         yield f"groups of the development part are in the training part too: rows {_named(shared)}"

@@ -9,11 +9,12 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Self, TextIO
 
-from datasets import load_dataset, load_from_disk
+from datasets import ClassLabel, load_dataset, load_from_disk
 
 from stance.errors import InputError
 from stance.predictions import Span
 from stance.records import Malformed, records
+from stance.sentences import well_formed
 
 Row = Mapping[str, Any]
 
@@ -52,7 +53,7 @@ class LabelledSentence:
         label: the stance of its main act, or "none"; in another label set, any of its labels.
         stances: the stances of all its acts; None where the reader was not asked.
         acts: all its acts, the main one first; None where the reader was not asked.
-        group: what must not be on both sides of a split (article, outlet); None if unknown.
+        group: what must not be on both sides of a split (article, outlet); None if unknown, or blank.
         row: where it stood in its file, from 1.
         soft: for each label the probability that teachers gave, learnt in place of the label; None if a
             reader gave the label.
@@ -174,6 +175,8 @@ def _separated(path: Path, columns: Columns) -> Iterator[Row | BrokenRow]:
         if isinstance(header, Malformed):
             raise InputError(f"{path}: the header: {header.reason}; mend it")
         _check_columns(path, columns, header)
+        if twice := sorted({name for name in header if name and header.count(name) > 1}):
+            raise InputError(f"{path}: column {', '.join(twice)} comes twice; give each column its own name")
         for number, cells in enumerate(rows, 1):
             if isinstance(cells, Malformed):
                 yield BrokenRow(number, cells.reason)
@@ -195,7 +198,7 @@ def _json_lines(path: Path, columns: Columns) -> Iterator[Row | BrokenRow]:
         for number, line in enumerate(file, 1):
             try:
                 row = json.loads(line)
-            except ValueError as error:
+            except (RecursionError, ValueError) as error:
                 yield BrokenRow(number, f"not JSON: {error}")
                 continue
             if not isinstance(row, dict):
@@ -222,7 +225,10 @@ def _dataset(source: str, columns: Columns) -> Iterator[Row]:
     try:
         if path.is_dir():
             dataset = load_from_disk(source)
-            dataset = dataset["train"] if isinstance(dataset, dict) else dataset
+            if isinstance(dataset, dict):
+                if "train" not in dataset:
+                    raise InputError(f"{source}: no split train; there are: {', '.join(dataset)}")
+                dataset = dataset["train"]
         elif path.suffix == ".parquet":
             dataset = load_dataset("parquet", data_files=source, split="train", streaming=True)
         else:
@@ -230,7 +236,13 @@ def _dataset(source: str, columns: Columns) -> Iterator[Row]:
     except (OSError, ValueError) as error:
         raise InputError(f"{source}: {error}") from error
     _check_columns(path, columns, dataset.column_names or list(next(iter(dataset), {})))
-    yield from dataset
+    kind = (dataset.features or {}).get(columns.label)
+    if not isinstance(kind, ClassLabel):
+        yield from dataset
+        return
+    for row in dataset:  # which holds labels by number; -1 stands for none
+        number = row[columns.label]
+        yield row | {columns.label: None if number is None or number < 0 else kind.int2str(number)}
 
 
 def _check_columns(source: Path, columns: Columns, found: Sequence[str]) -> None:
@@ -242,16 +254,16 @@ def _labelled(row: Row, columns: Columns, number: int) -> LabelledSentence | Bro
     text, label = row.get(columns.text), row.get(columns.label)
     if not isinstance(text, str) or not text.strip():
         return BrokenRow(number, f"no text in column {columns.text}")
-    if label is None or not str(label).strip():
+    if (name := _value(label)) is None:
         return BrokenRow(number, f"no label in column {columns.label}")
-    name = str(label).strip()
+    text = well_formed(text)
     try:
         return LabelledSentence(
             text=text,
             label=columns.label_map.get(name, name),
             stances=_stances(row, columns),
             acts=_acts(row, columns, text),
-            group=None if columns.group is None else str(row[columns.group]),
+            group=_value(row[columns.group]) if columns.group else None,
             row=number,
             context=_context(row, columns),
         )
@@ -259,11 +271,17 @@ def _labelled(row: Row, columns: Columns, number: int) -> LabelledSentence | Bro
         return BrokenRow(number, f"not a labelled sentence: {error!r}")
 
 
+def _value(cell: object) -> str | None:
+    """Return what a cell says; None where it is blank or, as a table of floats has it, not a number."""
+    said = "" if cell is None or cell != cell else well_formed(str(cell)).strip()  # noqa: PLR0124
+    return said or None
+
+
 def _context(row: Row, columns: Columns) -> str | None:
     value = row.get(columns.context) if columns.context else None
     if value is not None and not isinstance(value, str):
         raise TypeError(f"a string was expected in column {columns.context}, {type(value).__name__} came")
-    return value if value and value.strip() else None
+    return well_formed(value) if value and value.strip() else None
 
 
 def _stances(row: Row, columns: Columns) -> tuple[str, ...] | None:
@@ -282,7 +300,10 @@ def _acts(row: Row, columns: Columns, text: str) -> tuple[LabelledAct, ...] | No
     acts = row[columns.acts] if columns.acts else None
     if isinstance(acts, str):
         acts = json.loads(acts) if acts.strip() else None
-    return None if acts is None else tuple(read_act(act, text) for act in acts)
+    if acts is None:
+        return None
+    found = (read_act(act, text) for act in acts)
+    return tuple(replace(act, stance=columns.label_map.get(act.stance, act.stance)) for act in found)
 
 
 def read_act(act: Row, text: str) -> LabelledAct:

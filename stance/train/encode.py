@@ -91,7 +91,8 @@ def _check_known(
     sentences: Sequence[LabelledSentence], labels: Sequence[str], stances: Sequence[str]
 ) -> None:
     for sentence in sentences:
-        for name, known in [(sentence.label, labels), *((name, stances) for name in sentence.stances or ())]:
+        held = [*(sentence.stances or ()), *(act.stance for act in sentence.acts or ())]
+        for name, known in [(sentence.label, labels), *((name, stances) for name in held)]:
             if name not in known:
                 raise InputError(f"row {sentence.row}: {unknown_label(name, known)}")
 

@@ -26,7 +26,7 @@ from stance.train.data import LabelledSentence, without_context
 from stance.train.encode import tokenise
 from stance.train.graph import Precision
 from stance.train.metrics import score
-from stance.train.model import StanceModel, checkpoint_weights, label_bias, save_checkpoint
+from stance.train.model import StanceModel, checkpoint_weights, label_bias, most_tokens, save_checkpoint
 from stance.train.rewrite import add_biases, quantise
 from stance.train.trace import trace
 
@@ -83,7 +83,7 @@ def export(
     """
     check_out(out)
     labels, stances = model.label_names, model.stance_names
-    max_tokens = min(max_tokens, getattr(model.classifier.config, "max_position_embeddings", max_tokens))
+    max_tokens = most_tokens(model.classifier.config, max_tokens)
     plain = _plain_tokenizer(tokenizer)
     if not model.reads_context:
         held_out = without_context(held_out)

@@ -13,7 +13,6 @@ from typing import Any, cast
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import (
-    AutoTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerFast,
     PrinterCallback,
@@ -30,7 +29,7 @@ from stance.train.depth import freeze
 from stance.train.encode import collate, encode
 from stance.train.lora import add_adapters, merge_adapters
 from stance.train.metrics import macro_f1
-from stance.train.model import StanceModel, has_labels, open_base
+from stance.train.model import StanceModel, has_labels, most_tokens, open_base, open_tokenizer
 from stance.train.probe import probe_head
 from stance.train.start import describe_start, note_start, require_start
 
@@ -147,7 +146,8 @@ def fit(
     freeze(cast(PreTrainedModel, model.classifier.base_model), recipe.frozen)
     if recipe.lora is not None:
         add_adapters(model, rank=recipe.lora)
-    tokenizer = cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(base))
+    tokenizer = open_tokenizer(base)
+    max_tokens = most_tokens(model.classifier.config, recipe.max_tokens)
     start = describe_start(
         train,
         development,
@@ -166,9 +166,9 @@ def fit(
     if not model.reads_context:
         development = without_context(development)
     if not has_labels(base, labels):
-        probe_head(model, tokenizer, train, max_tokens=recipe.max_tokens)
+        probe_head(model, tokenizer, train, max_tokens=max_tokens)
     rows = {
-        name: encode(part, tokenizer, labels=labels, stances=stances, max_tokens=recipe.max_tokens)
+        name: encode(part, tokenizer, labels=labels, stances=stances, max_tokens=max_tokens)
         for name, part in (("train", train), ("development", development))
     }
     best = BestAverage(model, decay=recipe.averaging, patience=recipe.patience, keep_last=recipe.keep_last)
@@ -193,8 +193,11 @@ def fit(
         trainer.args.eval_on_start = False  # it was measured; to measure it again would count as no better
     elif trainer.is_world_process_zero():
         note_start(work, start)
-    with _attention(recipe):
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    if checkpoint and best.has_waited:  # it had come to its end
+        best.put_best()
+    else:
+        with _attention(recipe):
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.accelerator.end_training()
     if recipe.lora is not None:
         merge_adapters(model)

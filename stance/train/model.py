@@ -5,9 +5,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PretrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
 from stance.acts import POINTERS
 from stance.bundle import CONTRACT
@@ -195,7 +203,7 @@ def open_base(
         classifier = AutoModelForSequenceClassification.from_pretrained(
             base, config=config, dtype=torch.float32, ignore_mismatched_sizes=True
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise no_encoder(base, error) from error
     model = StanceModel(
         classifier,
@@ -213,6 +221,30 @@ def open_base(
         model.heads.load_state_dict(heads, strict=False)  # folders of old lack some heads
         model.finds_acts = "pointers.query.weight" in heads
     return model
+
+
+def open_tokenizer(base: str | Path) -> PreTrainedTokenizerFast:
+    """Open the tokenizer of a Hub id or a folder.
+
+    Raises:
+        ModelError: there is none, or none that is fast; some folders hold weights alone.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base)
+    except (OSError, ValueError) as error:
+        raise no_encoder(base, error) from error
+    # Where a folder has no file of it, `transformers` makes one up that knows no word.
+    if not isinstance(tokenizer, PreTrainedTokenizerFast) or len(tokenizer) <= len(tokenizer.all_special_ids):
+        raise ModelError(
+            f"{base}: holds no fast tokenizer with words; save the encoder's beside its weights "
+            "(tokenizer.save_pretrained)"
+        )
+    return tokenizer
+
+
+def most_tokens(config: PretrainedConfig, wanted: int) -> int:
+    """Return after how many tokens sentences are cut: as many as wanted, or as the encoder has positions."""
+    return min(wanted, getattr(config, "max_position_embeddings", wanted))
 
 
 def has_labels(base: str | Path, labels: tuple[str, ...]) -> bool:

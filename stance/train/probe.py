@@ -49,8 +49,9 @@ def probe_head(
     Out-of-Distribution".
     """
     head = last_layer(model)
-    sentences = sentences[:: 1 + len(sentences) // ENOUGH]
     labels = _label_indices(model, sentences)
+    some = _enough(labels)
+    sentences, labels = [sentences[row] for row in some], labels[some]
     if head is None or len(set(labels.tolist())) < 2:
         return
     features = features_of(head, model, tokenizer, sentences, max_tokens)
@@ -114,6 +115,16 @@ def every_label(fitted: LogisticRegression, count: int) -> tuple[NDArray[np.floa
     slopes, biases = np.zeros((count, found.shape[1])), np.full(count, UNSEEN)
     slopes[fitted.classes_], biases[fitted.classes_] = found, offsets
     return slopes, biases
+
+
+def _enough(labels: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Choose as many rows as are enough, by chance, of each label all or a like number."""
+    if len(labels) <= ENOUGH:
+        return np.arange(len(labels))
+    found = np.unique(labels)
+    order = np.random.default_rng(0).permutation(len(labels))
+    most = ENOUGH // len(found)
+    return np.sort(np.concatenate([order[labels[order] == label][:most] for label in found]))
 
 
 def _outlives_dropout(

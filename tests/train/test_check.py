@@ -4,7 +4,7 @@ import pytest
 
 from stance.errors import InputError
 from stance.train.check import Report, check
-from stance.train.data import BrokenRow, LabelledSentence
+from stance.train.data import BrokenRow, LabelledAct, LabelledSentence
 
 FILLER = [
     LabelledSentence(f"filler {letter * 3} {label}", label, row=100 + index)
@@ -114,3 +114,22 @@ def test_a_file_in_another_encoding_is_told_from_single_damaged_rows() -> None:
     assert "likely the file is not UTF-8" in check([damaged, *FILLER]).warnings[1]
     whole = LabelledSentence("Café Zürich.", "none", row=2)
     assert check([damaged, whole, *FILLER]).warnings == ("bytes that are not UTF-8 were replaced in rows 1",)
+
+
+def test_marks_of_letters_tell_texts_apart() -> None:
+    """Vowel signs and emoji are no punctuation."""
+    texts = {"वह गया": "none", "वह गयी": "denial", "Great 😀": "none", "Great 😡": "denial"}
+    rows = [LabelledSentence(text, label, row=row) for row, (text, label) in enumerate(texts.items())]
+    assert reasons(check(rows + FILLER)) == {}
+
+
+def test_unknown_stances_name_the_nearest() -> None:
+    """Of acts, too."""
+    rows = [
+        LabelledSentence("It fell.", "none", stances=("denail",), row=1),
+        LabelledSentence("It rose.", "none", acts=(LabelledAct("hegde", None),), row=2),
+    ]
+    found = reasons(check(rows + FILLER))
+    assert "unknown stance 'denail'" in found[1]
+    assert "meant denial?" in found[1]
+    assert "meant hedge?" in found[2]

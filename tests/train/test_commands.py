@@ -185,10 +185,10 @@ def test_an_audited_sheet_is_corrected_and_trained_on(sheet: Path, tmp_path: Pat
     checked = CliRunner().invoke(app, ["check", str(tmp_path / "audited.csv"), *COLUMNS])
     assert checked.exit_code == 0
     assert checked.stdout.split()[:7] == ["no", "31", "yes", "30", "set", "aside", "1"]
-    for out in ("mine.csv", "audited.xlsx"):
+    for out, words in (("mine.csv", "is what is read"), ("audited.xlsx", "a .csv file was expected")):
         refused = CliRunner().invoke(app, [*audited, str(tmp_path / out)]).exception
         assert isinstance(refused, OutputError)
-        assert "a .csv file other than" in str(refused)
+        assert words in str(refused)
 
 
 def test_train_replaces_nothing_but_models(sheet: Path, tmp_path: Path) -> None:
@@ -234,3 +234,74 @@ def test_every_command_explains_itself() -> None:
         finished = stance(command, "--help")
         assert finished.returncode == 0
         assert "--label-map" in finished.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (["check"], "--set-aside"),
+        (["train", "--out", "OUT"], "--set-aside"),
+        (["compare", "M", "M"], "--out"),
+    ],
+)
+def test_what_is_read_is_not_written_over(
+    command: list[str], option: str, sheet: Path, tmp_path: Path
+) -> None:
+    """A user's rows are hers."""
+    before = sheet.read_bytes()
+    given = [{"OUT": str(tmp_path / "out"), "M": str(TINY)}.get(word, word) for word in command]
+    refused = CliRunner().invoke(app, [*given, str(sheet), *COLUMNS, option, str(sheet)]).exception
+    assert isinstance(refused, OutputError)
+    assert "is what is read" in str(refused)
+    assert sheet.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--development", "EMPTY"], "no row of the development part"),
+        (["--development", "TYPO"], "that no other row has: Yes, rows 1"),
+        (
+            ["--head-only", "--epochs", "9", "--context-column", "before"],
+            "fine-tuning, --context-column: not for",
+        ),
+        (["--stances-column", "blank"], "go with the labels none, allegation"),
+        (["--label-map", "y=no"], "names a label twice"),
+    ],
+)
+def test_what_would_be_passed_over_is_refused(
+    options: list[str], words: str, sheet: Path, tmp_path: Path
+) -> None:
+    """An option that cannot be followed is not silently left out."""
+    header, *lines = sheet.read_text().splitlines()
+    data = tmp_path / "data.csv"
+    data.write_text("\n".join([f"{header},blank", *(f"{line}," for line in lines)]))
+    (tmp_path / "EMPTY").with_suffix(".csv").write_text("sentence,verdict\n,y\n")
+    (tmp_path / "TYPO").with_suffix(".csv").write_text("sentence,verdict\nIt sank.,Yes\n")
+    given = [f"{tmp_path / word}.csv" if word in ("EMPTY", "TYPO") else word for word in options]
+    command = ["train", str(data), *COLUMNS, "--base", str(TINY), "--out", str(tmp_path / "out"), *given]
+    refused = CliRunner().invoke(app, command).exception
+    assert isinstance(refused, InputError)
+    assert words in str(refused)
+
+
+def test_a_head_alone_is_measured_on_the_development_part(sheet: Path, tmp_path: Path) -> None:
+    """Where there is one: it is not learnt from."""
+    (tmp_path / "held.csv").write_text("sentence,verdict\nIt denied that.,y\nTalks go on.,n\n")
+    command = [
+        "train",
+        str(sheet),
+        *COLUMNS,
+        "--base",
+        str(TINY),
+        "--out",
+        str(tmp_path / "out"),
+        "--head-only",
+    ]
+    done = CliRunner().invoke(
+        app, [*command, "--development", str(tmp_path / "held.csv"), "--max-flips", "1"]
+    )
+    assert done.exit_code == 0
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "| sentences | 60 |" in card
+    assert "| development sentences | 2 |" in card

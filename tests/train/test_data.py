@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from datasets import Dataset
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -186,3 +186,51 @@ def test_a_header_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text('text,"label\nIt fell.,none\n')
     with pytest.raises(InputError, match="the header: a quotation mark left open"):
         list(read(tmp_path / "rows.csv"))
+
+
+def test_labels_of_a_dataset_are_names(tmp_path: Path) -> None:
+    """Not the numbers that it holds; -1 stands for none."""
+    features = Features({"text": Value("string"), "label": ClassLabel(names=["no", "yes"])})
+    rows = {"text": ["It fell.", "It rose.", "It sank."], "label": [1, 0, -1]}
+    Dataset.from_dict(rows, features=features).save_to_disk(tmp_path / "folder")
+    Dataset.from_dict(rows, features=features).to_parquet(tmp_path / "rows.parquet")
+    for name in ("folder", "rows.parquet"):
+        first, second, third = read(tmp_path / name)
+        assert isinstance(first, LabelledSentence)
+        assert isinstance(second, LabelledSentence)
+        assert (first.label, second.label) == ("yes", "no")
+        assert isinstance(third, BrokenRow)
+
+
+def test_a_dataset_without_training_part_names_what_there_is(tmp_path: Path) -> None:
+    """Not a traceback."""
+    DatasetDict({"test": Dataset.from_list([{"text": "It fell.", "label": "no"}])}).save_to_disk(
+        tmp_path / "folder"
+    )
+    with pytest.raises(InputError, match="no split train; there are: test"):
+        list(read(tmp_path / "folder"))
+
+
+def test_a_column_that_comes_twice_is_refused(tmp_path: Path) -> None:
+    """Which of the two is meant is not for a program to say; nameless ones may be many."""
+    (tmp_path / "rows.csv").write_text("text,label,label\nIt fell.,no,yes\n")
+    with pytest.raises(InputError, match="column label comes twice"):
+        list(read(tmp_path / "rows.csv"))
+    (tmp_path / "rows.csv").write_text("text,label,,\nIt fell.,no,,\n")
+    assert list(read(tmp_path / "rows.csv")) == [LabelledSentence("It fell.", "no", row=1)]
+
+
+def test_odd_values_cost_their_rows_alone(tmp_path: Path) -> None:
+    """Not a number, half a character, an endless nesting."""
+    lines = [
+        '{"text": "It fell.", "label": NaN, "g": "a"}',
+        '{"text": "It rose. \\ud83d", "label": "no\\ud83d", "g": " "}',
+        '{"text": ' + "[" * 100_000,
+        '{"text": "It sank.", "label": "no", "g": null}',
+    ]
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines))
+    first, second, third, fourth = read(tmp_path / "rows.jsonl", Columns(group="g"))
+    assert first == BrokenRow(1, "no label in column label")
+    assert second == LabelledSentence("It rose. \ufffd", "no\ufffd", row=2)
+    assert isinstance(third, BrokenRow)
+    assert fourth == LabelledSentence("It sank.", "no", row=4)

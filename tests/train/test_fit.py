@@ -131,3 +131,22 @@ def test_class_weights_favour_rare_labels(tiny: stance.Classifier, tmp_path: Pat
             logits = model.eval()(row["input_ids"], row["attention_mask"])["logits"][0]
         answers.append(float(logits[stance.LABELS.index("denial")] - logits[stance.LABELS.index("none")]))
     assert answers[1] > answers[0]
+
+
+def test_a_run_that_lost_patience_does_not_go_on(tmp_path: Path) -> None:
+    """Resumed, as after an export that was refused, it ends in the weights that it had ended in."""
+    recipe = Recipe(learning_rate=1.0, warmup=0.0, epochs=9, batch_size=8, averaging=0.0, patience=1)
+    weights = [
+        fit(TRAIN, [DENIED, FELL], base=TINY, work=tmp_path, recipe=recipe, resume=resume)[0].state_dict()
+        for resume in (False, True)
+    ]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+    assert len(list(tmp_path.glob("checkpoint-*"))) < 9
+    assert not (tmp_path / f"checkpoint-{9 * len(TRAIN) // 8}").exists()
+
+
+def test_an_encoder_with_few_positions_reads_what_it_can(tmp_path: Path) -> None:
+    """A sentence that is longer than it is cut."""
+    long = LabelledSentence("It denied that. " * 100, "denial")
+    model, _ = fit([long, FELL] * 8, [FELL], base=TINY, work=tmp_path, recipe=replace(RECIPE, epochs=1))
+    assert model.classifier.config.max_position_embeddings < 128

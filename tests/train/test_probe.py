@@ -1,12 +1,13 @@
 """A head that starts from what the encoder knows."""
 
+import numpy as np
 import pytest
 import torch
 from transformers import PreTrainedTokenizerFast
 
 from stance.train.data import LabelledSentence
 from stance.train.model import StanceModel, open_base
-from stance.train.probe import probe_head
+from stance.train.probe import ENOUGH, _enough, probe_head
 
 from ..conftest import SENTENCES, TINY
 from .conftest import few
@@ -52,3 +53,13 @@ def test_a_head_that_dropout_would_break_is_no_start() -> None:
     first = model.classifier.classifier.weight.clone()
     probe_head(model, PreTrainedTokenizerFast.from_pretrained(TINY), few(), max_tokens=48)
     assert torch.equal(first, model.classifier.classifier.weight)
+
+
+def test_rows_in_a_regular_order_are_all_looked_at() -> None:
+    """Of many rows some are chosen, and a rare label is never left out."""
+    labels = np.array([0, 1, 2, 3] * 1000 + [4])
+    some = _enough(labels)
+    assert len(some) <= ENOUGH
+    counts = np.bincount(labels[some])
+    assert counts[4] == 1
+    assert len(set(counts[:4])) == 1

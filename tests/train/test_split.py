@@ -1,6 +1,7 @@
 """Splitting into a training and a development part."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -34,6 +35,47 @@ def test_a_group_is_on_one_side() -> None:
     train, development = split(rows(120, 20))
     assert not {row.group for row in train} & {row.group for row in development}
     assert development
+
+
+def test_rows_without_a_group_are_on_their_own() -> None:
+    """One that lacks it does not undo the groups of the others, and many are not one group."""
+    some = [replace(row, group=None) if row.row % 3 else row for row in rows(120, 20)]
+    train, development = split(some)
+    groups = [{row.group for row in part if row.group} for part in (train, development)]
+    assert not groups[0] & groups[1]
+    assert len(development) < 40
+    assert any(row.group is None for row in development)
+
+
+@pytest.mark.parametrize("groups", [None, 30])
+def test_a_text_is_on_one_side(groups: int | None) -> None:
+    """In whatever contexts, and groups, it comes."""
+    some = [
+        replace(
+            row,
+            text=f"text {'abcdefghijklmnopqrst'[row.row // 2 % 20]} {row.label}",
+            context=f"before {row.row}",
+        )
+        for row in rows(120, groups)
+    ]
+    train, development = split(some)
+    assert not {row.text for row in train} & {row.text for row in development}
+    assert development
+
+
+def test_a_rare_label_can_be_measured() -> None:
+    """Where fewer rows have it than there are folds, the development part is a fold with one of them."""
+    rare = [LabelledSentence(f"rare {letter}", "c", row=1000) for letter in "abcde"]
+    for seed in range(5):
+        train, development = split(rows(400, None) + rare, seed=seed)
+        assert {row.label for row in train} == {row.label for row in development} == {"a", "b", "c"}
+
+
+def test_a_label_in_one_group_alone_is_refused() -> None:
+    """It would be learnt or measured, and not both."""
+    some = [replace(row, group="0" if row.label == "b" else row.group) for row in rows(120, 20)]
+    with pytest.raises(InputError, match="label b are in one"):
+        split(some)
 
 
 def test_labels_have_like_shares() -> None:

@@ -9,7 +9,7 @@ from stance.errors import OutputError
 from stance.models import find_model
 from stance.train.audit import audit, embed
 from stance.train.commands import options
-from stance.train.commands.rows import read_checked, read_whole, write_csv
+from stance.train.commands.rows import read_checked, read_development, require_other, write_csv
 from stance.train.data import read_rows
 from stance.train.sheet import ADDED, make_sheet
 
@@ -30,7 +30,8 @@ def check_data(
     columns = options.columns_of(
         text_column, label_column, label_map, stances_column, acts_column, group_column, context_column
     )
-    read_checked(data, columns, read_whole(development, columns), set_aside).require()
+    require_other(set_aside, data, development)
+    read_checked(data, columns, read_development(development, columns), set_aside).require()
 
 
 def audit_labels(
@@ -46,8 +47,9 @@ def audit_labels(
     seed: Annotated[int, typer.Option(help="Decides the folds.")] = 0,
 ) -> None:
     """List likely label errors, to be read, corrected and trained on again."""
-    if out.suffix.lower() != ".csv" or (out.exists() and Path(data).exists() and out.samefile(data)):
-        raise OutputError(f"{out}: a .csv file other than {data} was expected")
+    if out.suffix.lower() != ".csv":
+        raise OutputError(f"{out}: a .csv file was expected")
+    require_other(out, data)
     columns = options.columns_of(text_column, label_column, label_map, context=context_column)
     report = read_checked(data, columns, (), None)
     sentences = report.require()

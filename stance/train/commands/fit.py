@@ -1,7 +1,7 @@
 """The command `train`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,10 +10,11 @@ import typer
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast, TrainerCallback
 
+from stance.errors import InputError
 from stance.labels import LABELS, STANCES
 from stance.models import find_model
 from stance.train.commands import options
-from stance.train.commands.rows import read_checked, read_whole
+from stance.train.commands.rows import read_checked, read_development, require_other
 from stance.train.commands.voice import one_voice
 from stance.train.data import LabelledSentence
 from stance.train.export import check_out, export
@@ -104,19 +105,40 @@ def train_model(
         bf16=bf16,
         seed=seed,
     )
+    tuned = replace(recipe, bf16=False, seed=0) != Recipe()
+    wants_all = [
+        name
+        for name, given in {
+            "options of fine-tuning": tuned,
+            "--context-column": context_column,
+            "--stances-column": stances_column,
+            "--acts-column": acts_column,
+            "--tensorboard": board,
+        }.items()
+        if given
+    ]
     check_out(out)
+    require_other(set_aside, data, development)
     boards = [tensorboard(board)] if board else []
     columns = options.columns_of(
         text_column, label_column, label_map, stances_column, acts_column, group_column, context_column
     )
     with one_voice() as first:
-        held_out = read_whole(development, columns)
+        held_out = read_development(development, columns)
         sentences = read_checked(data, columns, held_out, set_aside if first else None).require()
-        labels = _label_set([*sentences, *held_out])
+        labels = _label_set(sentences)
+        if labels != LABELS and (stances_column or acts_column):
+            raise InputError(
+                f"--stances-column and --acts-column go with the labels {', '.join(LABELS)}; "
+                f"{', '.join(labels)} came: leave them out"
+            )
         start = base or find_model()
-        few = head_only or (head_only is None and not held_out and are_few(sentences, start, labels))
+        if head_only and wants_all:
+            raise InputError(f"{', '.join(wants_all)}: not for a label head alone; take --all-weights")
+        chosen = head_only is None and not held_out and not wants_all
+        few = head_only or (chosen and are_few(sentences, start, labels))
         if few:
-            fitted = _fit_few([*sentences, *held_out], start, labels, head_only=head_only, recipe=recipe)
+            fitted = _fit_few(sentences, held_out, start, labels, head_only=head_only, recipe=recipe)
         else:
             parts = (list(sentences), held_out) if held_out else split(sentences, seed=seed)
             work = out.with_name(f"{out.name}.work")
@@ -171,15 +193,18 @@ def _label_set(sentences: Sequence[LabelledSentence]) -> tuple[str, ...]:
 
 def _fit_few(
     sentences: Sequence[LabelledSentence],
+    held_out: Sequence[LabelledSentence],
     base: str | Path,
     labels: tuple[str, ...],
     *,
     head_only: bool | None,
     recipe: Recipe,
 ) -> _Fitted:
-    """Learn from all of a few sentences; they are measured with by folds."""
+    """Learn from all of a few sentences; without a development part they are measured with by folds."""
     if head_only is None:
         head_only = suits_head_alone(sentences, labels)
+        what = "a label head alone" if head_only else "the encoder by pairs, then a label head"
+        typer.echo(f"few rows: learning {what}, from all of them; --all-weights fine-tunes", err=True)
     options: dict[str, Any] = {
         "base": base,
         "labels": labels,
@@ -187,12 +212,13 @@ def _fit_few(
         "bf16": recipe.bf16,
         "seed": recipe.seed,
     }
+    how = {"learnt": "the label head alone" if head_only else "the encoder by pairs, then the label head"}
+    if held_out:
+        return _Fitted(*fit_few(sentences, **options), sentences, held_out, how)
     if not head_only:
         typer.echo(f"tuning the encoder {TUNED_FOLDS + 1} times, to measure it as well", err=True)
     logits = out_of_fold(sentences, **options)
-    model, tokenizer = fit_few(sentences, **options)
-    how = {"learnt": "the label head alone" if head_only else "the encoder by pairs, then the label head"}
-    return _Fitted(model, tokenizer, sentences, sentences, how, logits)
+    return _Fitted(*fit_few(sentences, **options), sentences, sentences, how, logits)
 
 
 def _fit_all(

@@ -7,7 +7,7 @@ import typer
 
 from stance.classifier import load
 from stance.train.commands import options
-from stance.train.commands.rows import read_whole, write_csv
+from stance.train.commands.rows import read_whole, require_other, write_csv
 from stance.train.evaluate import compare, evaluate
 from stance.train.report import write_report
 
@@ -65,6 +65,7 @@ def compare_models(
     label_map: options.LabelMap = None,
 ) -> None:
     """Say which of two models is better on labelled sentences, and whether by more than noise."""
+    require_other(out, data)
     columns = options.columns_of(text_column, label_column, label_map, context=context_column)
     comparison = compare(load(first), load(second), read_whole(data, columns))
     flips = [

@@ -52,6 +52,10 @@ def columns_of(
     pairs = [pair.partition("=") for pair in label_map or ()]
     if wrong := [old for old, equals, new in pairs if not (old and equals and new)]:
         raise InputError(f"--label-map takes OLD=NEW, {wrong[0]!r} came")
+    if len(twice := {old for old, _, _ in pairs}) < len(pairs):
+        raise InputError(
+            f"--label-map names a label twice; each of {', '.join(sorted(twice))} once was expected"
+        )
     return Columns(
         text=text,
         label=label,

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from stance.errors import OutputError
+from stance.errors import InputError, OutputError
 from stance.train.check import Report, check
 from stance.train.data import Columns, LabelledSentence, read
 
@@ -33,6 +33,21 @@ def read_checked(
     if set_aside:
         write_csv(set_aside, ["row", "reason"], [asdict(row) for row in report.set_aside])
     return report
+
+
+def require_other(path: Path | None, *inputs: str | None) -> None:
+    """Raise an OutputError where a file that is to be written is one of those that are read."""
+    for source in inputs:
+        if path and source and path.exists() and Path(source).exists() and path.samefile(source):
+            raise OutputError(f"{path}: is what is read; another file was expected")
+
+
+def read_development(data: str | None, columns: Columns) -> list[LabelledSentence]:
+    """Read the rows of a development part that are whole; of one that was given some must be."""
+    found = read_whole(data, columns)
+    if data and not found:
+        raise InputError(f"{data}: no row of the development part could be read; give one that has some")
+    return found
 
 
 def write_csv(path: Path, names: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
