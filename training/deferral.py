@@ -2,8 +2,8 @@ r"""Choose below which probability a small model leaves a sentence to a larger o
 
     python training/deferral.py models/fast models/base --development dev.jsonl
 
-Without a development part to fit it to, the one that is there is measured on `--natural`, JSON lines of `text`
-as news has them (`natural.py`): the share that is left, and that of labels which are those of the larger one.
+Without a development part to fit it to, the one that is there is measured on `--natural`, JSON lines of
+`text` as news has them (`natural.py`): what share is left, and how many labels are those of the larger one.
 
     python training/deferral.py models/fast models/base --natural news.jsonl
 """
