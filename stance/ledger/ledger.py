@@ -121,7 +121,7 @@ class Ledger:
         model = classifier.bundle.identity
         self._expect(model)
         seen = set(self.seen)
-        fresh = (article for article in map(_well_formed, new) if _is_new(article, seen))
+        fresh = (article for article in map(_checked, new) if _is_new(article, seen))
         return self._grown(_read(classifier, fresh, pick(Unit, unit)), seen, model, Encoder(), report=report)
 
     def add_read(
@@ -145,7 +145,7 @@ class Ledger:
         """
         self._expect(model)
         seen = set(self.seen)
-        all_of_them = ((_well_formed(article), document) for article, document in read)
+        all_of_them = ((_checked(article), document) for article, document in read)
         fresh = ((article, document) for article, document in all_of_them if _is_new(article, seen))
         return self._grown(fresh, seen, model, encode or Encoder(), check=check)
 
@@ -264,7 +264,8 @@ class _Counted:
             yield article
 
 
-def _well_formed(article: Article) -> Article:
+def _checked(article: Article) -> Article:
+    """Return an article whose text can be encoded and whose date is in ISO 8601; refuse any other date."""
     date = iso(article.date)
     if article.date and date is None:
         raise InputError(

@@ -21,7 +21,7 @@ from stance.errors import InputError, ModelError, OutputError
 from stance.labels import NONE
 from stance.models import open_model, require_same_labels
 from stance.tokens import SentenceTokenizer
-from stance.train.data import LabelledSentence, unknown_label
+from stance.train.data import LabelledSentence, unknown
 from stance.train.metrics import macro_f1
 from stance.train.probe import every_label
 
@@ -150,7 +150,7 @@ def _ids(bundle: Bundle, sentences: Sequence[LabelledSentence]) -> Ids:
 def _indices(bundle: Bundle, sentences: Sequence[LabelledSentence]) -> NDArray[np.intp]:
     for name in {sentence.label for sentence in sentences}:
         if name not in bundle.labels:
-            raise InputError(unknown_label(name, bundle.labels))
+            raise InputError(unknown("label", name, bundle.labels))
     return np.array([bundle.labels.index(sentence.label) for sentence in sentences], np.intp)
 
 

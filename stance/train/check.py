@@ -10,7 +10,7 @@ from unicodedata import category
 
 from stance.errors import InputError
 from stance.labels import STANCES
-from stance.train.data import BrokenRow, LabelledSentence, unknown_label
+from stance.train.data import BrokenRow, LabelledSentence, unknown
 
 FEWEST_ROWS = 5
 """A label with fewer rows can be neither learnt nor measured."""
@@ -77,9 +77,9 @@ def check(
         if isinstance(row, BrokenRow):
             aside.append(row)
         elif labels is not None and row.label not in labels:
-            aside.append(BrokenRow(row.row, unknown_label(row.label, labels)))
-        elif unknown := [name for name in _stances(row) if name not in STANCES]:
-            aside.append(BrokenRow(row.row, unknown_label(unknown[0], STANCES).replace("label", "stance", 1)))
+            aside.append(BrokenRow(row.row, unknown("label", row.label, labels)))
+        elif strange := [name for name in row.held if name not in STANCES]:
+            aside.append(BrokenRow(row.row, unknown("stance", strange[0], STANCES)))
         else:
             kept.append(row)
     warnings = tuple(_warnings(kept))
@@ -94,10 +94,6 @@ def check(
         warnings=warnings,
         refusals=tuple(_refusals(kept, labels, development)),
     )
-
-
-def _stances(sentence: LabelledSentence) -> list[str]:
-    return [*(sentence.stances or ()), *(act.stance for act in sentence.acts or ())]
 
 
 def _without_repeats(
@@ -160,11 +156,11 @@ def _refusals(
         if 0 < counts[label] < FEWEST_ROWS:
             rows = _named([sentence.row for sentence in sentences if sentence.label == label])
             yield f"label {label} has {counts[label]} rows ({rows}), at least {FEWEST_ROWS} are needed"
-    known = {sentence.label for sentence in development} - counts.keys()
-    if unknown := [sentence.row for sentence in development if sentence.label in known]:
+    strange = {sentence.label for sentence in development} - counts.keys()
+    if rows_of := [sentence.row for sentence in development if sentence.label in strange]:
         yield (
-            f"labels of the development part that no other row has: {', '.join(sorted(known))}, rows "
-            f"{_named(unknown)}"
+            f"labels of the development part that no other row has: {', '.join(sorted(strange))}, rows "
+            f"{_named(rows_of)}"
         )
     groups = {sentence.group for sentence in development if sentence.group is not None}
     if shared := [sentence.row for sentence in sentences if sentence.group in groups]:

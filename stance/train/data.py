@@ -76,6 +76,11 @@ class LabelledSentence:
         """The words that show its stances."""
         return tuple(act.cue for act in self.acts or () if act.cue)
 
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The stances that it is said to hold, and those of its acts."""
+        return (*(self.stances or ()), *(act.stance for act in self.acts or ()))
+
 
 @dataclass(frozen=True, slots=True)
 class BrokenRow:
@@ -160,10 +165,10 @@ def without_context(sentences: Iterable[LabelledSentence]) -> list[LabelledSente
     return [replace(sentence, context=None) for sentence in sentences]
 
 
-def unknown_label(name: str, known: Sequence[str]) -> str:
-    """Say that a label is unknown, which ones are known, and which is nearest."""
+def unknown(kind: str, name: str, known: Sequence[str]) -> str:
+    """Say that a label, or a stance, is unknown, which ones are known, and which is nearest."""
     near = get_close_matches(name, known, n=1)
-    return f"unknown label {name!r}; known: {', '.join(known)}" + (f"; meant {near[0]}?" if near else "")
+    return f"unknown {kind} {name!r}; known: {', '.join(known)}" + (f"; meant {near[0]}?" if near else "")
 
 
 def _separated(path: Path, columns: Columns) -> Iterator[Row | BrokenRow]:

@@ -11,7 +11,7 @@ from stance.acts import POINTERS
 from stance.errors import InputError
 from stance.predictions import Span
 from stance.tokens import SentenceTokenizer, Tokens
-from stance.train.data import ATTRIBUTION, LabelledAct, LabelledSentence, unknown_label
+from stance.train.data import ATTRIBUTION, LabelledAct, LabelledSentence, unknown
 
 IGNORED = -100
 """The target of a token that takes no part in the loss, as PyTorch has it."""
@@ -91,10 +91,10 @@ def _check_known(
     sentences: Sequence[LabelledSentence], labels: Sequence[str], stances: Sequence[str]
 ) -> None:
     for sentence in sentences:
-        held = [*(sentence.stances or ()), *(act.stance for act in sentence.acts or ())]
-        for name, known in [(sentence.label, labels), *((name, stances) for name in held)]:
-            if name not in known:
-                raise InputError(f"row {sentence.row}: {unknown_label(name, known)}")
+        if sentence.label not in labels:
+            raise InputError(f"row {sentence.row}: {unknown('label', sentence.label, labels)}")
+        if strange := [name for name in sentence.held if name not in stances]:
+            raise InputError(f"row {sentence.row}: {unknown('stance', strange[0], stances)}")
 
 
 def _label_targets(sentence: LabelledSentence, labels: Sequence[str]) -> list[float]:

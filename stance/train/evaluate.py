@@ -8,7 +8,7 @@ import numpy as np
 
 from stance.classifier import Classifier
 from stance.errors import InputError
-from stance.train.data import LabelledSentence, unknown_label
+from stance.train.data import LabelledSentence, unknown
 from stance.train.metrics import Array, Indices, Scores, macro_f1, paired_bootstrap, score
 
 MOST_MISTAKES = 50
@@ -175,7 +175,7 @@ def _true_labels(classifier: Classifier, sentences: Sequence[LabelledSentence]) 
         raise InputError("at least one labelled sentence was expected, none came")
     for sentence in sentences:
         if sentence.label not in labels:
-            raise InputError(f"row {sentence.row}: {unknown_label(sentence.label, labels)}")
+            raise InputError(f"row {sentence.row}: {unknown('label', sentence.label, labels)}")
     return np.array([labels.index(sentence.label) for sentence in sentences])
 
 

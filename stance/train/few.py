@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerFast, set_seed
 
 from stance.errors import ModelError
 from stance.train.data import LabelledSentence
-from stance.train.model import StanceModel, has_labels, most_tokens, open_base, open_tokenizer
+from stance.train.model import StanceModel, has_labels, open_base, open_tokenizer
 from stance.train.pairs import tune_by_pairs
 from stance.train.probe import STRENGTH, features_of, fit_regression, last_layer
 from stance.train.split import folds
@@ -66,7 +66,6 @@ def fit_few(
     set_seed(seed)
     model = open_base(base, labels=labels, stances=())
     tokenizer = open_tokenizer(base)
-    max_tokens = most_tokens(model.classifier.config, max_tokens)
     head = last_layer(model)
     if head is None:
         raise ModelError(f"{base}: a classifier that ends in a linear layer was expected; tune all weights")
@@ -113,7 +112,7 @@ def out_of_fold(
         model, tokenizer = fit_few([sentences[row] for row in seen], **how)
         head = cast(nn.Linear, last_layer(model))
         rest = [sentences[row] for row in unseen]
-        features = features_of(head, model, tokenizer, rest, most_tokens(model.classifier.config, max_tokens))
+        features = features_of(head, model, tokenizer, rest, max_tokens)
         with torch.inference_mode():
             logits[unseen] = head(torch.from_numpy(features)).numpy()
     return logits

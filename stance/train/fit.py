@@ -199,6 +199,7 @@ def fit(
         with _attention(recipe):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     trainer.accelerator.end_training()
+    trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)  # it would compute in bfloat16 for good
     if recipe.lora is not None:
         merge_adapters(model)
     return model.cpu(), tokenizer

@@ -10,7 +10,7 @@ from torch.optim.lr_scheduler import OneCycleLR
 from transformers import PreTrainedTokenizerFast
 
 from stance.train.data import LabelledSentence
-from stance.train.model import StanceModel
+from stance.train.model import StanceModel, most_tokens
 
 STEPS = 120
 BATCH = 32
@@ -51,6 +51,7 @@ def tune_by_pairs(
     """
     torch.manual_seed(seed)
     encoder = model.classifier.base_model
+    max_tokens = most_tokens(model.classifier.config, max_tokens)
     labels = np.array([model.label_names.index(sentence.label) for sentence in sentences])
     learnt = list(encoder.parameters())
     before = [weight.detach().clone() for weight in learnt]

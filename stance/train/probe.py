@@ -14,7 +14,7 @@ from transformers import PretrainedConfig, PreTrainedTokenizerFast
 
 from stance.batches import batches
 from stance.train.data import LabelledSentence
-from stance.train.model import StanceModel
+from stance.train.model import StanceModel, most_tokens
 
 STRENGTH = 0.03
 """The inverse of the regularisation: from 0.003 to 0.1 it hardly matters, above that it costs."""
@@ -155,6 +155,7 @@ def features_of(
 ) -> NDArray[np.float32]:
     """Return the inputs [n, width] of the label head for sentences, which are cut after `max_tokens`."""
     texts = [sentence.text for sentence in sentences]
+    max_tokens = most_tokens(model.classifier.config, max_tokens)
     return _what_reaches(head, model, tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"])
 
 

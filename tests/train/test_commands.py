@@ -263,7 +263,7 @@ def test_what_is_read_is_not_written_over(
         (["--development", "TYPO"], "that no other row has: Yes, rows 1"),
         (
             ["--head-only", "--epochs", "9", "--context-column", "before"],
-            "fine-tuning, --context-column: not for",
+            "--epochs, --context-column: not for",
         ),
         (["--stances-column", "blank"], "go with the labels none, allegation"),
         (["--label-map", "y=no"], "names a label twice"),

@@ -14,6 +14,7 @@ from stance.bundle import open_bundle
 from stance.calibration import label_probabilities
 from stance.train.data import LabelledSentence
 from stance.train.export import export, run_network
+from stance.train.fit import Recipe, fit
 from stance.train.graph import Precision
 from stance.train.model import StanceModel, checkpoint_weights, open_base
 from stance.train.rewrite import quantise
@@ -22,6 +23,7 @@ from stance.train.trace import trace
 from ..conftest import SENTENCES, TINY
 
 IDS = [list(range(2, 2 + length)) for length in (3, 3, 5, 11, 30, 48)]
+HEADS = ("stances.", "cues.", "attributions.", "pointers.")
 ROWS = [
     LabelledSentence(text, label, (label,) if label in stance.LABELS[1:] else ())
     for text, label in zip(SENTENCES, [*stance.LABELS, "none"], strict=True)
@@ -29,8 +31,8 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> StanceModel:
-    """A small DistilBERT of random weights, opened as a base."""
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small DistilBERT of random weights."""
     folder = tmp_path_factory.mktemp("encoder")
     tokenizer = AutoTokenizer.from_pretrained(TINY)
     config = DistilBertConfig(
@@ -39,7 +41,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> StanceModel:
     set_seed(0)
     AutoModelForSequenceClassification.from_config(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    return open_base(folder, labels=stance.LABELS, stances=stance.LABELS[1:])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(encoder: Path) -> StanceModel:
+    """It, opened as a base."""
+    return open_base(encoder, labels=stance.LABELS, stances=stance.LABELS[1:])
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +119,15 @@ def test_any_encoder_becomes_a_model_folder(
         expected = label_probabilities(logits.numpy(), classifier.bundle.calibration).tolist()
         found = [*classifier.classify(text).probabilities.values()]
         assert found == pytest.approx(expected, abs=tolerance)
+
+
+def test_what_was_trained_in_bfloat16_is_traced_in_fp32(encoder: Path, tmp_path: Path) -> None:
+    """Training leaves nothing behind that would round what the network computes afterwards."""
+    recipe = Recipe(epochs=1, bf16=True)
+    trained, _ = fit(ROWS * 4, ROWS, base=encoder, work=tmp_path, recipe=recipe)
+    weights = checkpoint_weights(trained)
+    logits, _ = run_network(trace(trained, weights).SerializeToString(), IDS)
+    trained.classifier.load_state_dict({n: w.float() for n, w in weights.items() if not n.startswith(HEADS)})
+    with torch.inference_mode():
+        expected = [trained.eval()(torch.tensor([ids]), torch.ones(1, len(ids)))["logits"][0] for ids in IDS]
+    assert np.allclose(logits, torch.stack(expected), atol=1e-3)

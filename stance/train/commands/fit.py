@@ -1,7 +1,7 @@
 """The command `train`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -105,18 +105,19 @@ def train_model(
         bf16=bf16,
         seed=seed,
     )
-    tuned = replace(recipe, bf16=False, seed=0) != Recipe()
+    usual = asdict(Recipe())
     wants_all = [
-        name
-        for name, given in {
-            "options of fine-tuning": tuned,
-            "--context-column": context_column,
-            "--stances-column": stances_column,
-            "--acts-column": acts_column,
-            "--tensorboard": board,
-        }.items()
-        if given
+        f"--{name.replace('_', '-')}"
+        for name, value in asdict(recipe).items()
+        if value != usual[name] and name not in ("bf16", "seed")
     ]
+    columns_and_board = {
+        "--context-column": context_column,
+        "--stances-column": stances_column,
+        "--acts-column": acts_column,
+        "--tensorboard": board,
+    }
+    wants_all += [name for name, given in columns_and_board.items() if given]
     check_out(out)
     require_other(set_aside, data, development)
     boards = [tensorboard(board)] if board else []
@@ -135,8 +136,8 @@ def train_model(
         start = base or find_model()
         if head_only and wants_all:
             raise InputError(f"{', '.join(wants_all)}: not for a label head alone; take --all-weights")
-        chosen = head_only is None and not held_out and not wants_all
-        few = head_only or (chosen and are_few(sentences, start, labels))
+        free = head_only is None and not held_out and not wants_all
+        few = head_only or (free and are_few(sentences, start, labels))
         if few:
             fitted = _fit_few(sentences, held_out, start, labels, head_only=head_only, recipe=recipe)
         else:
