@@ -100,15 +100,8 @@ class CpuSession:
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
         self.threads = threads or cores()
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        options.intra_op_num_threads = 1
-        if _products_overflow():
-            options.add_session_config_entry(*EXACT_PRODUCTS)
         try:
-            self._session = onnxruntime.InferenceSession(
-                bundle.onnx, options, providers=["CPUExecutionProvider"]
-            )
+            self._session = open_network(bundle.onnx, threads=1)
         except Exception as error:  # onnxruntime's own errors share no public base
             raise ModelError(f"{bundle.path / 'model.onnx'}: {error}") from error
         self._has_stances = bool(bundle.stances)
@@ -128,6 +121,21 @@ class CpuSession:
     def _run(self, outputs: list[str], ids: NDArray[np.int64]) -> list[Logits]:
         found: list[Logits] = self._session.run(outputs, {"input_ids": ids}, self._only_asked)
         return found
+
+
+def open_network(network: bytes, *, threads: int = 0) -> onnxruntime.InferenceSession:
+    """Open a network as every result of this library is computed: on the CPU, with exact 8-bit products.
+
+    Args:
+        network: as ONNX.
+        threads: how many work on one batch. Default 0, all cores.
+    """
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads
+    if _products_overflow():
+        options.add_session_config_entry(*EXACT_PRODUCTS)
+    return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
 
 
 def run_batches(

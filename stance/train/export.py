@@ -4,11 +4,11 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
@@ -19,7 +19,8 @@ from stance.batches import batches
 from stance.bundle import CONTRACT, FP32_NETWORK, write_contract
 from stance.calibration import label_probabilities
 from stance.errors import ModelError, OutputError
-from stance.train.bert import build_graph
+from stance.session import open_network
+from stance.train.bert import build_graph, steady_values
 from stance.train.calibrate import fit_calibration, fit_label_biases
 from stance.train.card import write_card
 from stance.train.data import LabelledSentence, without_context
@@ -27,6 +28,7 @@ from stance.train.encode import tokenise
 from stance.train.graph import Precision
 from stance.train.metrics import score
 from stance.train.model import StanceModel, checkpoint_weights, label_bias, most_tokens, save_checkpoint
+from stance.train.ranges import measure
 from stance.train.rewrite import add_biases, quantise
 from stance.train.trace import trace
 
@@ -90,7 +92,7 @@ def export(
     ids = [row.ids for row in tokenise(held_out, tokenizer, max_tokens=max_tokens)]
     true = np.array([labels.index(sentence.label) for sentence in held_out])
     weights = checkpoint_weights(model)
-    graphs = _graphs(model, weights, max_tokens, precision)
+    graphs = _graphs(model, weights, ids, max_tokens, precision)
     biases = _fit_biases(model, weights, graphs, ids, true, out_of_fold)
     networks = {name: bytes(graph.SerializeToString()) for name, graph in graphs.items()}
     answers = {name: run_network(network, ids) for name, network in networks.items()}
@@ -133,26 +135,33 @@ def export(
 
 
 def _graphs(
-    model: StanceModel, weights: Mapping[str, torch.Tensor], max_tokens: int, precision: Precision
+    model: StanceModel,
+    weights: Mapping[str, torch.Tensor],
+    ids: Sequence[Sequence[int]],
+    max_tokens: int,
+    precision: Precision,
 ) -> dict[Precision, onnx.ModelProto]:
-    """Build the network in fp32 and, if asked for, in int8."""
+    """Build the network in fp32 and, if asked for, in int8, with scales for such sentences as `ids`."""
     if sum(weight.numel() for weight in weights.values()) > MOST_WEIGHTS:
         raise ModelError(f"an encoder of at most {MOST_WEIGHTS:,} weights was expected; take a smaller one")
-    wanted = dict.fromkeys((Precision.FP32, Precision(precision)))
-    config = model.classifier.config
-    if config.model_type == "bert":
+    config = model.classifier.config.to_dict()
+    by_hand = config["model_type"] == "bert" and config["hidden_act"] == "gelu"
+    if by_hand:
         arrays = {name: weight.float().numpy() for name, weight in weights.items()}
-        return {
-            kind: build_graph(arrays, config.to_dict(), max_tokens=max_tokens, precision=kind)
-            for kind in wanted
-        }
-    graphs = {kind: onnx.ModelProto() for kind in wanted}
-    exact = trace(model, weights)
-    for kind, graph in graphs.items():
-        graph.CopyFrom(exact)
-        if kind is Precision.INT8:
-            quantise(graph)
-    return graphs
+        build = partial(build_graph, arrays, config, max_tokens=max_tokens)
+        exact = build(precision=Precision.FP32)
+    else:
+        exact = trace(model, weights)
+    if Precision(precision) is Precision.FP32:
+        return {Precision.FP32: exact}
+    if by_hand:
+        ranges = measure(exact, steady_values(config), ids)
+        quantised = build(precision=Precision.INT8, ranges=ranges)
+    else:
+        quantised = onnx.ModelProto()
+        quantised.CopyFrom(exact)
+        quantise(quantised)
+    return {Precision.FP32: exact, Precision.INT8: quantised}
 
 
 def _fit_biases(
@@ -179,7 +188,7 @@ def _fit_biases(
 
 def run_network(network: bytes, ids: Sequence[Sequence[int]]) -> Logits:
     """Run a network on token ids, at least one sentence; the logits are in the order of the input."""
-    session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
+    session = open_network(network)
     names = [output.name for output in session.get_outputs()]
     asked = [name for name in ("logits", "stance_logits") if name in names]
     pairs = [

@@ -1,10 +1,11 @@
 """Nodes and constants to an ONNX graph, whose matrix products are exact or quantised.
 
-Activations are quantised with a scale for each token, so that a sentence's result does not depend
-on what it is batched with.
+Activations are quantised with a scale that is fixed, or with one for each token, so that a sentence's result
+does not depend on what it is batched with.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -16,8 +17,14 @@ from onnx import TensorProto, helper, numpy_helper
 OPSET = 18
 IR_VERSION = 8
 WEIGHT_MAX = 127
-ZERO_POINT = 128
-"""Activations are unsigned for the processor's sake, and symmetric around this."""
+CODES = 255
+"""The largest code: activations are unsigned for the processor's sake."""
+
+MIDDLE = 128
+"""The code of 0 in what may be of either sign."""
+
+FLOOR = 20
+"""The code of 0 in what has a floor below it, and so the number of codes for what lies between."""
 
 
 class Precision(StrEnum):
@@ -27,15 +34,48 @@ class Precision(StrEnum):
     INT8 = "int8"
 
 
-Rows = tuple[str, str | None]
-"""A value [rows, width] ready for matrix products, and its scales [rows, 1] if it is quantised."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Range:
+    """What an activation [rows, width] was seen to lie between.
+
+    Args:
+        low: [width] the least of each column.
+        high: [width] the most of each column.
+    """
+
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """A value [rows, width] ready for matrix products.
+
+    Args:
+        value: its name; that of its codes if it is quantised.
+        scale: what a step of the codes is worth: a number, the name of one for each row [rows, 1], or None
+            where the value is exact.
+        zero: the code of 0.
+        shrunk: [width] what each column was divided by before it was quantised, or None.
+    """
+
+    value: str
+    scale: float | str | None = None
+    zero: int = MIDDLE
+    shrunk: NDArray[np.float32] | None = None
 
 
 class Graph:
-    """Collects nodes and constants, each under a name of its own."""
+    """Collects nodes and constants, each under a name of its own.
 
-    def __init__(self, precision: Precision) -> None:
+    Args:
+        precision: of matrix products.
+        ranges: of values, by name: these are quantised with a fixed scale. Default: none is.
+    """
+
+    def __init__(self, precision: Precision, ranges: Mapping[str, Range] | None = None) -> None:
         self.precision = precision
+        self.ranges = ranges or {}
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, onnx.TensorProto] = {}
         self._prepared: dict[str, Rows] = {}
@@ -72,9 +112,9 @@ class Graph:
         """Add a number."""
         return self.constant(np.array(value, np.float32))
 
-    def flat(self, value: str, width: int) -> str:
+    def flat(self, value: str, width: int, *, name: str | None = None) -> str:
         """[batch, tokens, width] to [batch * tokens, width]."""
-        return self.node("Reshape", [value, self.integers([-1, width])])
+        return self.node("Reshape", [value, self.integers([-1, width])], name=name)
 
     def shaped(self, value: str, width: int, *, name: str | None = None) -> str:
         """[batch * tokens, width] to [batch, tokens, width]."""
@@ -92,46 +132,84 @@ class Graph:
         found_scales = self.node("Gather", [self.constant(scales.astype(np.float32)), indices])
         return self.node("Mul", [found, found_scales])
 
-    def prepare(self, value: str) -> Rows:
-        """Quantise [rows, width], each row with a scale of its own."""
+    def prepare(self, value: str, *, floor: float | None = None, even: bool = False) -> Rows:
+        """Make [rows, width] ready for products: quantise it, if the graph is quantised.
+
+        Args:
+            value: of which rows that are all far from what was seen lose most.
+            floor: what no number of it is below, itself below 0. Default: there is none.
+            even: where a fixed scale is taken, divide columns that are larger than most by what makes them
+                as large, and multiply weights by it. Default False.
+
+        Source: of `even`, Xiao et al. 2023, "SmoothQuant".
+        """
         if self.precision == Precision.FP32:
-            return value, None
+            return Rows(value)
         if value not in self._prepared:
-            self._prepared[value] = self._quantise(value)
+            seen = self.ranges.get(value)
+            self._prepared[value] = (
+                self._quantise_rows(value, floor) if seen is None else self._quantise_all(value, seen, even)
+            )
         return self._prepared[value]
 
-    def _quantise(self, value: str) -> Rows:
-        largest = self.node("ReduceMax", [self.node("Abs", [value]), self.integers([1])], keepdims=1)
-        scale = self.node("Mul", [largest, self.number(1 / 127)])
-        scale = self.node("Max", [scale, self.number(1e-12)])
+    def _quantise_rows(self, value: str, floor: float | None) -> Rows:
+        """Quantise with a scale for each row."""
+        zero, smallest = (MIDDLE, 1e-12) if floor is None else (FLOOR, -floor / FLOOR)
+        size = self.node("Abs", [value]) if floor is None else value
+        largest = self.node("ReduceMax", [size, self.integers([1])], keepdims=1)
+        scale = self.node("Mul", [largest, self.number(1 / (CODES - zero))])
+        scale = self.node("Max", [scale, self.number(smallest)])
         flat_scale = self.node("Reshape", [scale, self.integers([-1])])
         zeros = self.node(
             "ConstantOfShape",
             [self.node("Shape", [flat_scale])],
-            value=helper.make_tensor("value", TensorProto.UINT8, [1], [ZERO_POINT]),
+            value=helper.make_tensor("value", TensorProto.UINT8, [1], [zero]),
         )
         codes = self.node("QuantizeLinear", [value, flat_scale, zeros], axis=0)
-        return codes, scale
+        return Rows(codes, scale, zero)
 
-    def product(self, rows: Rows, matrix: NDArray[np.float32]) -> str:
-        """Multiply rows [rows, inputs] by a matrix [inputs, outputs]."""
-        value, scale = rows
-        if scale is None:
-            return self.node("MatMul", [value, self.constant(matrix)])
+    def _quantise_all(self, value: str, seen: Range, even: bool) -> Rows:
+        """Quantise with one scale, fixed by what was seen."""
+        shrunk = None
+        if even:
+            size = np.maximum(-seen.low, seen.high)
+            shrunk = np.maximum(size / np.median(size), 1).astype(np.float32)
+            seen = Range(seen.low / shrunk, seen.high / shrunk)
+            value = self.node("Mul", [value, self.constant(1 / shrunk)])
+        low, high = min(float(seen.low.min()), 0.0), max(float(seen.high.max()), 0.0)
+        scale = max((high - low) / CODES, 1e-12)
+        zero = round(-low / scale)
+        code = self.constant(np.array(zero, np.uint8))
+        return Rows(self.node("QuantizeLinear", [value, self.number(scale), code]), scale, zero, shrunk)
+
+    def first(self, rows: Rows, width: int) -> Rows:
+        """Take of [batch * tokens, width] the first token of each sentence."""
+        value = self.node("Gather", [self.shaped(rows.value, width), self.integer(0)], axis=1)
+        scale = rows.scale
+        if isinstance(scale, str):
+            scale = self.node("Gather", [self.shaped(scale, 1), self.integer(0)], axis=1)
+        return replace(rows, value=value, scale=scale)
+
+    def product(
+        self, rows: Rows, matrix: NDArray[np.float32], bias: NDArray[np.float32] | None = None
+    ) -> str:
+        """Multiply rows [rows, inputs] by a matrix [inputs, outputs], and add a bias [outputs]."""
+        plus = [] if bias is None else [self.constant(bias)]
+        if rows.scale is None:
+            return self.node("Gemm" if plus else "MatMul", [rows.value, self.constant(matrix), *plus])
+        if rows.shrunk is not None:
+            matrix = matrix * rows.shrunk[:, np.newaxis]
         scales = np.maximum(np.abs(matrix).max(axis=0) / WEIGHT_MAX, 1e-12).astype(np.float32)
         codes = np.round(matrix / scales).astype(np.int8)
-        whole = self.node(
-            "MatMulIntegerToFloat",
-            [
-                value,
-                self.constant(codes),
-                self.number(1),
-                self.constant(scales),
-                self.constant(np.array(ZERO_POINT, np.uint8)),
-            ],
-            domain="com.microsoft",
-        )
-        return self.node("Mul", [whole, scale])
+        fixed = 1.0 if isinstance(rows.scale, str) else rows.scale
+        inputs = [rows.value, self.constant(codes), self.number(fixed), self.constant(scales)]
+        inputs.append(self.constant(np.array(rows.zero, np.uint8)))
+        if not isinstance(rows.scale, str):
+            inputs += ["", *plus] if plus else []
+            return self.node("MatMulIntegerToFloat", inputs, domain="com.microsoft")
+        whole = self.node("MatMulIntegerToFloat", inputs, domain="com.microsoft")
+        whole = self.node("Mul", [whole, rows.scale])
+        return self.node("Add", [whole, *plus]) if plus else whole
 
     def dense(
         self, value: str, matrix: NDArray[np.float32], bias: NDArray[np.float32], name: str | None = None

@@ -1,5 +1,7 @@
 """From a trained network to a model folder, on a tiny encoder."""
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +17,10 @@ import stance
 from stance.bundle import open_bundle
 from stance.errors import ModelError, OutputError
 from stance.train.data import LabelledSentence
-from stance.train.export import export
+from stance.train.export import export, run_network
 from stance.train.fit import Recipe, fit
+from stance.train.graph import Precision
+from stance.train.model import open_base
 
 from ..conftest import TINY
 from .conftest import DENIED, FELL, RECIPE
@@ -197,3 +201,20 @@ def test_a_model_finds_acts_only_if_it_was_taught(tmp_path: Path, taught: bool) 
     export(model, tokenizer, tmp_path / "mine", held_out=rows, max_tokens=48, max_flips=1.0)
     assert stance.load(tmp_path / "mine").bundle.finds_acts == taught
     assert ("pointers.query.weight" in load_file(tmp_path / "mine" / "model.safetensors")) == taught
+
+
+def test_a_bert_with_another_activation_is_traced(tmp_path: Path) -> None:
+    """What is written out by hand knows GELU alone; the network says what the checkpoint says."""
+    encoder = tmp_path / "encoder"
+    shutil.copytree(TINY, encoder)
+    config = json.loads((encoder / "config.json").read_text())
+    (encoder / "config.json").write_text(json.dumps(config | {"hidden_act": "relu"}))
+    model = open_base(encoder, labels=stance.LABELS, stances=stance.LABELS[1:]).eval()
+    rows, tokenizer = [DENIED, FELL], AutoTokenizer.from_pretrained(encoder)
+    out = tmp_path / "mine"
+    export(model, tokenizer, out, held_out=rows, max_tokens=48, precision=Precision.FP32)
+    row = tokenizer(DENIED.text, return_tensors="pt")
+    with torch.inference_mode():
+        logits = AutoModelForSequenceClassification.from_pretrained(out).eval()(**row).logits.numpy()
+    answered, _ = run_network((out / "model.onnx").read_bytes(), row["input_ids"].tolist())
+    assert answered == pytest.approx(logits, abs=1e-3)

@@ -103,7 +103,9 @@ def test_any_encoder_becomes_a_model_folder(
     tolerance: float,
 ) -> None:
     """It answers as the checkpoint does, which the usual classes open; a card is with it."""
-    monkeypatch.setattr("stance.train.export.trace", lambda *_: graph)  # tracing again would take seconds
+    monkeypatch.setattr(
+        "stance.train.export.trace", lambda *_: copy.deepcopy(graph)
+    )  # tracing again would take seconds
     tokenizer = AutoTokenizer.from_pretrained(TINY)
     folder = tmp_path / "mine"
     export(model, tokenizer, folder, held_out=ROWS, max_tokens=256, precision=precision, max_flips=1.0)
