@@ -127,12 +127,13 @@ class Folder:
             Path(self.path).mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDONLY)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise OutputError(
+                    f"{self.name}: another run is writing here; wait for its end, or give another folder"
+                ) from error
             yield
-        except BlockingIOError as error:
-            raise OutputError(
-                f"{self.name}: another run is writing here; wait for its end, or give another folder"
-            ) from error
         finally:
             os.close(descriptor)
 

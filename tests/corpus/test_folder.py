@@ -52,6 +52,12 @@ def test_one_run_at_a_time(tmp_path: Path) -> None:
         pass
 
 
+def test_what_blocks_while_a_folder_is_held_is_no_other_run(tmp_path: Path) -> None:
+    """An error of the run that holds it comes out as it is."""
+    with pytest.raises(BlockingIOError, match="a full pipe"), Folder.at(tmp_path).held():
+        raise BlockingIOError("a full pipe")
+
+
 def test_a_uri_names_the_same_folder_as_its_path(tmp_path: Path) -> None:
     """file:// is a local path; a kind that nobody knows is refused."""
     Folder.at(tmp_path.as_uri()).write("a", b"1")
