@@ -57,10 +57,6 @@ class Source:
     size: int
     digest: str
 
-    def to_dict(self) -> dict[str, str | int]:
-        """Return what tells it from any other file."""
-        return {"file": self.name, "size": self.size, "sha256": self.digest}
-
     @contextmanager
     def open(self) -> Iterator[tuple[io.RawIOBase, Callable[[], int]]]:
         """Open it, unpacked, together with a function that tells how many of its bytes have been read.
