@@ -43,7 +43,7 @@ WRITERS: Mapping[Output, Callable[[pa.Table], bytes]] = {
 
 def read_parquet(content: bytes, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """Read some columns of what `write_parquet` wrote, row by row."""
-    table = parquet.read_table(pa.BufferReader(content))
+    table = parquet.ParquetFile(pa.BufferReader(content)).read(columns=list(columns))
     return zip(*(table[name].to_pylist() for name in columns), strict=True)
 
 
