@@ -74,6 +74,18 @@ def test_a_long_cell_is_read(tmp_path: Path) -> None:
     assert "Post</td><td>1</td>" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("form", list(Output))
+def test_damaged_rows_are_named(form: Output, tmp_path: Path) -> None:
+    """Whatever was between their first and their last bytes."""
+    (tmp_path / "a.csv").write_text("outlet,text\nPost,It fell.\n")
+    score_here(tmp_path / "a.csv", tmp_path / "out", Options(format=form))
+    (file,) = (tmp_path / "out" / "rows").iterdir()
+    content = file.read_bytes()
+    file.write_bytes(content[:4] + b"\xff" * 60 + content[64:])
+    with pytest.raises(InputError, match=file.name):
+        report(tmp_path / "out", page=tmp_path / "page.html", by="outlet")
+
+
 @pytest.mark.parametrize("content", ['{"name": "my web app"}', "{", "[]"])
 def test_a_manifest_of_something_else_is_named(tmp_path: Path, content: str) -> None:
     """Or a damaged one: no run of this command."""
