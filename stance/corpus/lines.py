@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyarrow import ArrowException
 
 from stance.corpus.folder import explain
-from stance.corpus.parts import Broken, Done, Limits, Part, Rejection, Row, cut
+from stance.corpus.parts import Broken, DoneParts, Limits, Part, Rejection, Row, cut
 from stance.corpus.sources import Source, UnreadableError
 from stance.corpus.tables import Parsed, Record, infer, tabulate
 
@@ -35,7 +35,7 @@ class TextReader:
         return pa.schema([(text_columns[0], pa.string())])
 
     def parts(
-        self, source: Source, *, file: int, columns: Sequence[str], limits: Limits, done: Done
+        self, source: Source, *, file: int, columns: Sequence[str], limits: Limits, done: DoneParts
     ) -> Iterator[Part]:
         """Cut a file into parts."""
         with source.open() as (stream, position):

@@ -8,7 +8,7 @@ from pyarrow import ArrowException, parquet
 
 from stance.corpus.folder import explain
 from stance.corpus.lines import NOT_UTF8
-from stance.corpus.parts import Broken, Done, Limits, Part, Rejection, Row
+from stance.corpus.parts import Broken, DoneParts, Limits, Part, Rejection, Row
 from stance.corpus.sources import Source, UnreadableError
 from stance.corpus.tables import Parsed, raw
 
@@ -25,7 +25,7 @@ class ParquetReader:
             return file.schema_arrow.remove_metadata()
 
     def parts(
-        self, source: Source, *, file: int, columns: Sequence[str], limits: Limits, done: Done
+        self, source: Source, *, file: int, columns: Sequence[str], limits: Limits, done: DoneParts
     ) -> Iterator[Part]:
         """Cut a file into parts of equally many rows; row groups that are done are not read."""
         with _opened(source) as opened:
@@ -81,7 +81,7 @@ def _opened(source: Source) -> Iterator[parquet.ParquetFile]:
 
 
 def _pieces(
-    file: parquet.ParquetFile, columns: Sequence[str], rows: int, done: Done
+    file: parquet.ParquetFile, columns: Sequence[str], rows: int, done: DoneParts
 ) -> Iterator[tuple[int, Row]]:
     """Read batches that end where parts end, each with the number of its first row, from 0."""
     first = 0
@@ -93,7 +93,7 @@ def _pieces(
         first += count
 
 
-def _is_done(first: int, end: int, rows: int, done: Done) -> bool:
+def _is_done(first: int, end: int, rows: int, done: DoneParts) -> bool:
     return all(begin + 1 in done for begin in range(first - first % rows, end, rows))
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from stance.sentences import well_formed
 
-Done = Mapping[int, int]
+DoneParts = Mapping[int, int]
 """The parts of a file that are done: the first row of each, and how many rows it has."""
 
 PREFIX = "part-"
@@ -109,7 +109,12 @@ class Rejection:
 
 
 def cut(
-    rows: Iterable[tuple[Row, int]], *, file: int, limits: Limits, done: Done, position: Callable[[], int]
+    rows: Iterable[tuple[Row, int]],
+    *,
+    file: int,
+    limits: Limits,
+    done: DoneParts,
+    position: Callable[[], int],
 ) -> Iterator[Part]:
     """Cut the rows of a file into parts, and leave out those that are done.
 

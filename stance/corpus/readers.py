@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from stance.corpus.lines import JsonLinesReader, TextReader
 from stance.corpus.parquet import ParquetReader
-from stance.corpus.parts import Done, Limits, Part, Row
+from stance.corpus.parts import DoneParts, Limits, Part, Row
 from stance.corpus.separated import SeparatedReader
 from stance.corpus.sources import Source
 from stance.corpus.tables import Parsed
@@ -29,7 +29,7 @@ class Reader(Protocol):
         ...
 
     def parts(
-        self, source: Source, *, file: int, columns: Sequence[str], limits: Limits, done: Done
+        self, source: Source, *, file: int, columns: Sequence[str], limits: Limits, done: DoneParts
     ) -> Iterator[Part]:
         """Cut a file into parts.
 

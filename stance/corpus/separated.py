@@ -10,7 +10,7 @@ from pyarrow import ArrowException
 
 from stance.corpus.folder import explain
 from stance.corpus.lines import BREAKS_OFF, BUFFER, NOT_UTF8
-from stance.corpus.parts import SHORT, Broken, Done, Limits, Part, Rejection, Row, cut
+from stance.corpus.parts import SHORT, Broken, DoneParts, Limits, Part, Rejection, Row, cut
 from stance.corpus.sources import Source, UnreadableError
 from stance.corpus.tables import Parsed, Record, is_unicode, tabulate
 from stance.records import Malformed, records
@@ -32,7 +32,7 @@ class SeparatedReader:
             return pa.schema([(name, pa.string()) for name in _header(cells)])
 
     def parts(
-        self, source: Source, *, file: int, columns: Sequence[str], limits: Limits, done: Done
+        self, source: Source, *, file: int, columns: Sequence[str], limits: Limits, done: DoneParts
     ) -> Iterator[Part]:
         """Cut a file into parts."""
         with source.open() as (stream, position), self._cells(stream) as cells:
