@@ -19,6 +19,7 @@ from stance.corpus import scoring
 from stance.corpus.layout import Options, Output, Unit
 from stance.corpus.parts import Limits
 from stance.errors import InputError
+from stance.labels import LABELS
 
 from ..conftest import SENTENCES
 from .conftest import lines, score_here
@@ -76,11 +77,11 @@ dirty_lines = st.one_of(
 @given(st.lists(dirty_lines, max_size=9))
 def test_json_lines(rows: list[bytes]) -> None:
     """Whatever a line holds, it is labelled with its values as they were, or rejected with a reason."""
-    first = json.dumps({"id": 1, "text": SENTENCES[0], "meta": None}).encode()
-    good, bad = scored("a.jsonl", b"\n".join([first, *rows]) + b"\n", len(rows) + 1)
+    rows = [json.dumps({"id": 1, "text": SENTENCES[0], "meta": None}).encode(), *rows]
+    good, bad = scored("a.jsonl", b"\n".join(rows) + b"\n", len(rows))
     rejected = {row["row"] for row in bad}
-    came = [json.loads(row) for number, row in enumerate(rows, 2) if number not in rejected]
-    for row, expected in zip(good[1:], came, strict=True):
+    came = [json.loads(row) for number, row in enumerate(rows, 1) if number not in rejected]
+    for row, expected in zip(good, came, strict=True):
         for name, value in expected.items():
             assert row[name] == value
             assert isinstance(row[name], bool) == isinstance(value, bool)
@@ -105,8 +106,10 @@ def test_csv(rows: list[list[str]]) -> None:
 @quick
 @given(st.binary(max_size=200))
 def test_any_bytes_are_some_csv(content: bytes) -> None:
-    """No bytes below a header stop a run."""
-    scored("a.tsv", b"text\tid\n" + content, None)
+    """No bytes below a header stop a run: each record has a label, or a reason why it has none."""
+    good, bad = scored("a.tsv", b"text\tid\n" + content, None)
+    assert all(row["label"] in LABELS for row in good)
+    assert all(row["reason"] for row in bad)
 
 
 @quick
