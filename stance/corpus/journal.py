@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -125,10 +125,12 @@ class Journal:
 
     def __init__(self, folder: Folder, done: Iterable[Done]) -> None:
         self._folder = folder
-        self._done = {(part.file, part.first): part for part in done}
+        self._done: dict[int, dict[int, Done]] = defaultdict(dict)
+        for part in done:
+            self._done[part.file][part.first] = part
         self._stream: IO[bytes] | None = None
-        self.read = sum(part.rows for part in self._done.values())
-        self.rejected = self.read - sum(part.scored for part in self._done.values())
+        self.read = sum(part.rows for part in self._parts())
+        self.rejected = self.read - sum(part.scored for part in self._parts())
 
     @classmethod
     @contextmanager
@@ -172,7 +174,7 @@ class Journal:
         Raises:
             OutputError: the journal cannot be written.
         """
-        self._done[part.file, part.first] = part
+        self._done[part.file][part.first] = part
         self.read += part.rows
         self.rejected += part.rows - part.scored
         if self._stream is None:  # a remote file cannot be added to
@@ -193,18 +195,23 @@ class Journal:
         What a worker that was killed left unfinished goes.
         """
         self._sweep(self._folder.sizes())
-        summary = Summary.of(self._done.values(), files)
+        summary = Summary.of(self._parts(), files)
         self._folder.write(JOURNAL, self._content())
         self._folder.write(SUMMARY, _json(summary.to_dict()))
         return summary
 
     def summary(self, files: int) -> Summary:
         """Add up what is done so far."""
-        return Summary.of(self._done.values(), files)
+        return Summary.of(self._parts(), files)
 
     def done(self, file: int) -> dict[int, int]:
         """Return the first row of each part of a file that is done, and how many rows it has."""
-        return {first: part.rows for (number, first), part in self._done.items() if number == file}
+        return {first: part.rows for first, part in self._done.get(file, {}).items()}
+
+    def _parts(self) -> Iterator[Done]:
+        """Yield the parts that are done, in the order of the input."""
+        for _, parts in sorted(self._done.items()):
+            yield from (part for _, part in sorted(parts.items()))
 
     def _tidy(self, sizes: Mapping[str, int]) -> None:
         """Delete what belongs to no part that is done, and begin a journal without a torn line."""
@@ -214,12 +221,12 @@ class Journal:
             self._stream = self._folder.appended(JOURNAL)
 
     def _sweep(self, sizes: Mapping[str, int]) -> None:
-        known = {MANIFEST, JOURNAL}.union(*(part.files for part in self._done.values()))
+        known = {MANIFEST, JOURNAL}.union(*(part.files for part in self._parts()))
         for name in filter(_is_of_a_run, sizes.keys() - known):
             self._folder.delete(name)
 
     def _content(self) -> bytes:
-        return b"".join(_line(self._done[place]) for place in sorted(self._done))
+        return b"".join(map(_line, self._parts()))
 
 
 def read_manifest(folder: Folder) -> dict[str, Any] | None:

@@ -12,10 +12,10 @@ from stance.errors import OutputError
 ABOUT = {"model": "tiny@1", "options": {"unit": "sentence"}}
 
 
-def part(folder: Folder, first: int) -> Done:
+def part(folder: Folder, first: int, file: int = 0) -> Done:
     """A part whose file is there."""
     done = Done(
-        0,
+        file,
         first,
         10,
         scored=9,
@@ -52,6 +52,18 @@ def test_what_is_done_is_remembered(folder: Folder) -> None:
         summary = journal.finish(1)
     assert (summary.read, summary.scored, summary.rejected) == (20, 18, 2)
     assert json.loads(folder.read(SUMMARY) or b"")["labels"] == {"none": 18}
+
+
+def test_a_journal_that_is_finished_is_in_the_order_of_the_input(tmp_path: Path) -> None:
+    """By file and then by row, whatever was done first; each file has the parts that are its own."""
+    folder = Folder.at(tmp_path)
+    with Journal.opened(folder, ABOUT, overwrite=False) as journal:
+        for file, first in ((10, 1), (2, 11), (2, 1)):
+            journal.add(part(folder, first, file))
+        assert [journal.done(file) for file in (2, 3, 10)] == [{1: 10, 11: 10}, {}, {1: 10}]
+        journal.finish(11)
+    noted = [json.loads(line) for line in (folder.read(JOURNAL) or b"").splitlines()]
+    assert [(line["file"], line["first"]) for line in noted] == [(2, 1), (2, 11), (10, 1)]
 
 
 @pytest.mark.parametrize("cut", range(2, 40, 7))
