@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stance.calibration import Calibration
+from stance.calibration import Calibration, require_probability
 from stance.cascade import FIRST_STAGE, FirstStage
 from stance.errors import ModelError
 from stance.labels import NONE
@@ -123,7 +123,7 @@ def open_bundle(path: Path, *, every_file: bool = False) -> Bundle:
         )
     try:
         hashes: Mapping[str, str] = dict(contract["files"])
-        threshold = contract.get("first_stage_threshold")
+        threshold = _probability(contract, "first_stage_threshold")
         read = ENGINE_FILES if threshold is None else (*ENGINE_FILES, FIRST_STAGE)
         names = {*read, *(hashes if every_file else ())}
         files = {name: _verified(path / name, hashes[name]) for name in sorted(names)}
@@ -143,9 +143,9 @@ def open_bundle(path: Path, *, every_file: bool = False) -> Bundle:
             first_stage=None
             if threshold is None
             else FirstStage.read(
-                files[FIRST_STAGE], plain=contract["labels"].index(NONE), threshold=float(threshold)
+                files[FIRST_STAGE], plain=contract["labels"].index(NONE), threshold=threshold
             ),
-            deferral_threshold=_probability(contract.get("deferral_threshold")),
+            deferral_threshold=_probability(contract, "deferral_threshold"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path / CONTRACT}: not a contract of format {FORMAT}: {error!r}") from error
@@ -193,10 +193,12 @@ def write_contract(
     (path / CONTRACT).write_text(json.dumps(contract, indent=2) + "\n", encoding="utf-8")
 
 
-def _probability(value: Any) -> float | None:
-    if value is not None and not 0 <= float(value) <= 1:
-        raise ValueError(f"a probability was expected as deferral_threshold, {value} came")
-    return None if value is None else float(value)
+def _probability(contract: Mapping[str, Any], name: str) -> float | None:
+    """Return a threshold of the contract, which may do without."""
+    value: float | None = contract.get(name)
+    if value is not None:
+        require_probability(name, value)
+    return value
 
 
 def _read(file: Path) -> bytes:

@@ -1,7 +1,9 @@
 """Logits to probabilities, and probabilities to decisions."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,9 @@ class Calibration:
         label_thresholds: for each label the probability, 0 to 1, below which a classifier that may abstain
             does; 0 where none is given.
 
+    Raises:
+        ValueError: one of them is none of these numbers.
+
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks".
     """
 
@@ -32,9 +37,24 @@ class Calibration:
     stance_thresholds: Mapping[str, float] = field(default_factory=dict)
     label_thresholds: Mapping[str, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for name in ("temperature", "sharpness", "stance_temperature"):
+            value = getattr(self, name)
+            if not _is_number(value) or not 0 < value < math.inf:
+                raise ValueError(f"{name}: a number above 0 was expected, {value!r} came")
+        for name in ("stance_thresholds", "label_thresholds"):
+            for one, threshold in dict(getattr(self, name)).items():
+                require_probability(f"{name} of {one}", threshold)
+
     def is_sure(self, label: str, probability: float) -> bool:
         """Say whether a label is probable enough to be decided by one who may abstain."""
         return probability >= self.label_thresholds.get(label, 0.0)
+
+
+def require_probability(name: str, value: Any) -> None:
+    """Raise a ValueError unless a value is a number of 0 to 1; the message says whose by `name`."""
+    if not _is_number(value) or not 0 <= value <= 1:
+        raise ValueError(f"{name}: a probability, 0 to 1, was expected, {value!r} came")
 
 
 def softmax(logits: Array) -> Array:
@@ -83,3 +103,7 @@ def decide_stances(
         for stance, probability in zip(stances, probabilities, strict=True)
         if stance == label or probability >= thresholds.get(stance, 0.5)
     )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

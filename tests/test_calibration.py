@@ -1,5 +1,7 @@
 """Logits to probabilities to decisions."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -40,6 +42,25 @@ def test_sharpness_parts_what_is_far_and_joins_what_is_near() -> None:
     for logits, expected in ((near, 0.25), (far, 4.0)):
         found = label_probabilities(2 * np.array(logits), Calibration(temperature=2.0, sharpness=2.0))
         assert found[0, 0] == pytest.approx(sigmoid(np.array(expected)))
+
+
+@pytest.mark.parametrize("name", ["temperature", "sharpness", "stance_temperature"])
+@pytest.mark.parametrize("value", [0, -1.0, float("nan"), float("inf"), "1", None, True])
+def test_what_divides_and_raises_is_a_number_above_0(name: str, value: Any) -> None:
+    """Any other would give no probabilities, or turn them round; it is named."""
+    with pytest.raises(ValueError, match=rf"{name}: a number above 0 was expected, {value!r} came"):
+        Calibration(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["stance_thresholds", "label_thresholds"])
+@pytest.mark.parametrize("value", [1.1, -0.1, float("nan"), "0.5", None, False])
+def test_a_threshold_is_a_probability(name: str, value: Any) -> None:
+    """Both ends are; of any other the label or stance is named."""
+    Calibration(**{name: {"hedge": 0, "denial": 1.0}})
+    with pytest.raises(
+        ValueError, match=rf"{name} of denial: a probability, 0 to 1, was expected, {value!r} came"
+    ):
+        Calibration(**{name: {"hedge": 0.5, "denial": value}})
 
 
 def test_stances_hold_the_label_and_all_above_their_threshold() -> None:
