@@ -130,7 +130,7 @@ def open_bundle(path: Path, *, every_file: bool = False) -> Bundle:
         bundle = Bundle(
             path=path,
             name=str(contract["name"]),
-            digest=hashlib.sha256(raw).hexdigest()[:12],
+            digest=_digest(raw),
             labels=tuple(contract["labels"]),
             stances=tuple(contract["stances"]),
             max_tokens=int(contract["max_tokens"]),
@@ -151,6 +151,16 @@ def open_bundle(path: Path, *, every_file: bool = False) -> Bundle:
         raise ModelError(f"{path / CONTRACT}: not a contract of format {FORMAT}: {error!r}") from error
     _check_labels(bundle, _parse(files["config.json"], path / "config.json"))
     return bundle
+
+
+def read_identity(path: Path) -> str:
+    """Return name and hash of a model folder, as `Bundle.identity`; of its files only the contract is read.
+
+    Raises:
+        ModelError: the contract is missing or damaged.
+    """
+    raw = _read(path / CONTRACT)
+    return f"{_parse(raw, path / CONTRACT).get('name')}@{_digest(raw)}"
 
 
 def write_contract(
@@ -191,6 +201,10 @@ def write_contract(
         },
     }
     (path / CONTRACT).write_text(json.dumps(contract, indent=2) + "\n", encoding="utf-8")
+
+
+def _digest(contract: bytes) -> str:
+    return hashlib.sha256(contract).hexdigest()[:12]
 
 
 def _probability(contract: Mapping[str, Any], name: str) -> float | None:

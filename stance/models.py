@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from stance.bundle import CONTRACT, Bundle, open_bundle
+from stance.bundle import CONTRACT, Bundle, open_bundle, read_identity
 from stance.errors import ModelError
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -48,14 +48,20 @@ def open_model(model: str | Path | None = None) -> Bundle:
     Raises:
         ModelError: there is no such model, a folder is damaged, or two do not make a cascade.
     """
-    try:
-        path = find_model(model)
-    except ModelError:
-        pair = _find_two(str(model))
-        if pair is None:
-            raise
-        return join(*map(open_bundle, pair))
-    return open_bundle(path)
+    first, *rest = map(open_bundle, _find(model))
+    return join(first, *rest) if rest else first
+
+
+def identify(model: str | Path | None = None) -> str:
+    """Return the `Bundle.identity` of a model without opening it: nothing but its contract is read.
+
+    Args:
+        model: as for `open_model`. Default: "base".
+
+    Raises:
+        ModelError: there is no such model, or its contract is damaged.
+    """
+    return "+".join(map(read_identity, _find(model)))
 
 
 def join(first: Bundle, second: Bundle) -> Bundle:
@@ -90,6 +96,16 @@ def require_same_labels(first: Bundle, second: Bundle) -> None:
                 f"{first.identity} has the {name} {', '.join(here)}, {second.identity} {', '.join(there)}; "
                 f"two models with the same {name}, in the same order, were expected"
             )
+
+
+def _find(model: str | Path | None) -> tuple[Path, ...]:
+    """Find a model's folder, or the two of a cascade."""
+    try:
+        return (find_model(model),)
+    except ModelError:
+        if pair := _find_two(str(model)):
+            return pair
+        raise
 
 
 def _find_two(model: str) -> tuple[Path, Path] | None:

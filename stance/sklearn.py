@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from stance.classifier import Classifier, load
 from stance.errors import InputError, MissingExtraError
-from stance.models import open_model
+from stance.models import identify
 from stance.predictions import Prediction
 from stance.sentences import split
 
@@ -122,7 +122,7 @@ class StanceVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
     def _open(self) -> Classifier:
-        return _classifier(self.model, self.threads, open_model(self.model).identity)
+        return _classifier(self.model, self.threads, identify(self.model))
 
     def _check_unit(self) -> None:
         if self.unit not in {SENTENCE, DOCUMENT}:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import stance
 from stance.classifier import Classifier
 from stance.errors import ModelError
-from stance.models import open_model
+from stance.models import identify, open_model
 from stance.predictions import Prediction
 
 from .conftest import PLAIN, SENTENCES, TINY
@@ -97,6 +97,17 @@ def test_it_is_named_by_both_and_opened_again(pair: str, cascade: Classifier) ->
     assert bundle.identity == cascade.bundle.identity
     assert [part.partition("@")[0] for part in bundle.identity.split("+")] == ["first", "second"]
     assert bundle.finds_acts
+
+
+def test_a_model_is_identified_without_its_network(pair: str, cascade: Classifier, tiny_copy: Path) -> None:
+    """By its contract alone, which must be one."""
+    assert identify(pair) == cascade.bundle.identity
+    expected = open_model(tiny_copy).identity
+    (tiny_copy / "model.onnx").unlink()
+    assert identify(tiny_copy) == expected
+    (tiny_copy / "stance.json").write_text("{")
+    with pytest.raises(ModelError, match=r"stance\.json: not JSON"):
+        identify(tiny_copy)
 
 
 def test_a_text_that_is_none_stops_it_where_it_stands(cascade: Classifier) -> None:

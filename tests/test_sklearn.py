@@ -4,6 +4,7 @@ import json
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -146,6 +147,30 @@ def test_copies_work(vectorizer: StanceVectorizer) -> None:
     code = f"import pickle; print(pickle.loads({pickled!r}).transform({SENTENCES!r}).tolist())"
     run = subprocess.run([sys.executable, "-Ic", code], capture_output=True, text=True, check=True)
     assert json.loads(run.stdout) == expected.tolist()
+
+
+def test_an_open_model_is_not_read_again(tiny_copy: Path) -> None:
+    """Neither for texts nor for names; what is missing in the folder is missed when it is opened next."""
+    vectorizer = StanceVectorizer(model=tiny_copy)
+    expected = vectorizer.fit_transform(SENTENCES)
+    (tiny_copy / "model.onnx").unlink()
+    np.testing.assert_array_equal(clone(vectorizer).fit_transform(SENTENCES), expected)
+    assert list(vectorizer.get_feature_names_out()) == P_LABELS
+    with pytest.raises(ModelError, match=r"model\.onnx"):
+        StanceVectorizer(model=tiny_copy, threads=1).fit(SENTENCES)
+
+
+def test_a_model_that_was_put_in_place_of_another_is_opened(tiny_copy: Path) -> None:
+    """A new contract is a new model."""
+    vectorizer = StanceVectorizer(model=tiny_copy)
+    before = vectorizer.transform(SENTENCES)
+    contract = json.loads((tiny_copy / "stance.json").read_text())
+    contract["calibration"]["temperature"] = 19
+    (tiny_copy / "stance.json").write_text(json.dumps(contract))
+    assert (vectorizer.transform(SENTENCES).max(axis=1) < before.max(axis=1)).all()
+    (tiny_copy / "stance.json").unlink()
+    with pytest.raises(ModelError, match="no model folder"):
+        vectorizer.transform(SENTENCES)
 
 
 def test_it_works_in_a_pipeline(vectorizer: StanceVectorizer) -> None:

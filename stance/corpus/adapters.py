@@ -16,7 +16,7 @@ from stance.corpus.labelling import Memory
 from stance.corpus.layout import Options, new_columns
 from stance.corpus.results import answers
 from stance.errors import InputError
-from stance.models import open_model
+from stance.models import identify, open_model
 from stance.predictions import Prediction
 
 NO_TEXT = "no text"
@@ -111,9 +111,7 @@ def arrow_schema(schema: pa.Schema, *, labels_only: bool = False, model: str | N
     Raises:
         InputError: a column has the name of one that is added.
     """
-    new = new_columns(Options(labels_only=labels_only), schema, open_model(model).labels)
-    _check_clash([field.name for field in new], schema.names)
-    return pa.schema([*schema, *new])
+    return pa.schema([*schema, *_added(schema.names, open_model(model).labels, labels_only=labels_only)])
 
 
 def map_dataset(
@@ -141,8 +139,7 @@ def map_dataset(
         bundle.require_context()
     if dataset.column_names is not None:
         _check_there(dataset.column_names, text_column=text_column, context_column=context_column)
-        new = new_columns(Options(labels_only=labels_only), pa.schema([]), bundle.labels)
-        _check_clash([field.name for field in new], dataset.column_names)
+        _added(dataset.column_names, bundle.labels, labels_only=labels_only)
     function = partial(
         _label_columns,
         text_column=text_column,
@@ -175,11 +172,11 @@ def label_table(
         InputError: there is no such column, or one has the name of one that is added.
     """
     _check_there(table.column_names, text_column=text_column, context_column=context_column)
-    schema = arrow_schema(table.schema, labels_only=labels_only, model=model)
+    memory = _memory(model, identify(model))
+    added = _added(table.column_names, memory.labels, labels_only=labels_only)
     contexts = table.column(context_column).to_pylist() if context_column else None
-    memory = _memory(model, open_model(model).identity)
     columns = _columns(table.column(text_column).to_pylist(), contexts, memory)
-    for field in list(schema)[len(table.schema) :]:
+    for field in added:
         table = table.append_column(field, pa.array(columns[field.name], field.type))
     return table
 
@@ -204,8 +201,7 @@ def _label_columns(
     memory = _memory(model, identity)
     contexts = batch[context_column] if context_column else None
     columns = _columns(batch[text_column], contexts, memory)
-    names = new_columns(Options(labels_only=labels_only), pa.schema([]), memory.labels)
-    return {field.name: columns[field.name] for field in names}
+    return {field.name: columns[field.name] for field in _added((), memory.labels, labels_only=labels_only)}
 
 
 @lru_cache(maxsize=1)
@@ -247,6 +243,9 @@ def _check_there(names: Sequence[str], *, text_column: str, context_column: str 
             raise InputError(f"no column {name!r}; there are: {', '.join(names)}. Give the right {argument}")
 
 
-def _check_clash(new: Sequence[str], names: Sequence[str]) -> None:
-    if clash := sorted(set(new) & set(names)):
+def _added(names: Sequence[str], labels: Sequence[str], *, labels_only: bool) -> list[pa.Field]:
+    """Return the columns that are added to those of these names, none of which may be among them."""
+    new = new_columns(Options(labels_only=labels_only), pa.schema([]), labels)
+    if clash := sorted({field.name for field in new} & set(names)):
         raise InputError(f"column {', '.join(clash)} has the name of one that is added; rename it")
+    return new

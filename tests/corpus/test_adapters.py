@@ -101,3 +101,11 @@ def test_a_model_that_was_put_in_place_of_another_is_opened(tiny_copy: Path) -> 
     contract = json.loads((tiny_copy / "stance.json").read_text()) | {"name": "other"}
     (tiny_copy / "stance.json").write_text(json.dumps(contract))
     assert label_table(table, model=str(tiny_copy))["model"][0].as_py() != first
+
+
+def test_an_open_model_is_not_read_again(tiny_copy: Path) -> None:
+    """From one batch to the next."""
+    classifier, table = RayClassifier(model=str(tiny_copy)), pa.table({"text": TEXTS})
+    expected = classifier(table)
+    (tiny_copy / "model.onnx").unlink()
+    assert classifier(table) == expected
