@@ -2,11 +2,15 @@
 
 import re
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from stance.errors import InputError, MissingExtraError
 
 CPU, CUDA = "cpu", "cuda"
+
+_NEEDED = ("safetensors", "torch", "transformers")
+"""What the extra `gpu` installs."""
 
 
 def kind_of(device: str) -> str:
@@ -41,6 +45,12 @@ def find_gpus(device: str = CUDA) -> tuple[str, ...]:
     return (device,)
 
 
+def require_gpu_extra() -> None:
+    """Raise a MissingExtraError unless the extra `gpu` is installed."""
+    if not all(map(find_spec, _NEEDED)):
+        raise MissingExtraError("a GPU", "gpu")
+
+
 def describe_devices() -> str:
     """Say in a line which devices there are."""
     try:
@@ -52,5 +62,5 @@ def describe_devices() -> str:
 
 
 def _cuda() -> Any:
-    import_module("stance.gpu")  # says what is missing
+    require_gpu_extra()
     return import_module("torch").cuda

@@ -4,7 +4,7 @@ import pytest
 
 import stance
 from stance.devices import describe_devices, find_gpus, kind_of
-from stance.errors import InputError
+from stance.errors import InputError, MissingExtraError
 
 from .conftest import TINY
 
@@ -40,3 +40,11 @@ def test_devices_are_described() -> None:
         assert describe_devices() == "cpu; PyTorch finds no NVIDIA GPU"
     else:
         assert all(f"{name} (" in describe_devices() for name in found)
+
+
+def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GPU is refused, and a description says so."""
+    monkeypatch.setattr("stance.devices.find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match=r"stance-classifier\[gpu\]"):
+        find_gpus()
+    assert describe_devices().startswith("cpu; a GPU")

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import stance
 
 PACKAGE = Path(stance.__file__).parent
@@ -13,72 +15,75 @@ LAYERS = (
     {"sentences", "predictions", "calibration", "cascade", "pages", "records"},
     {"bundle", "models", "batches", "texts", "tokens", "session", "acts", "mentions"},
     {"gpu"},
-    {"logits", "decisions", "classifier"},
+    {"logits", "decisions", "classifier", "stance"},
+    {"train"},
     {"corpus", "inputs", "rows", "page", "spacy", "sklearn"},
     {"ledger"},
     {"serve", "mcp"},
-    {"cli"},
+    {"cli", "__main__"},
 )
+"""From the lowest; "stance" stands for the public names."""
+
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def place(file: Path) -> str:
+    """Name the module, or the folder, that a file belongs to."""
+    name = file.relative_to(PACKAGE).with_suffix("").parts[0]
+    return "stance" if name == "__init__" else name
 
 
 def imports(file: Path) -> set[str]:
-    """Names of the modules of this package that a file imports."""
-    found = set()
+    """Name what a file imports of this package, in whatever form, functions and `import_module` included."""
+    dotted: list[str] = []
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("stance."):
-            found.add(node.module.split(".")[1])
-    return found
+        match node:
+            case ast.Import():
+                dotted += [alias.name for alias in node.names]
+            case ast.ImportFrom(module=module, level=level):
+                assert level == 0, f"{file}: a relative import"
+                dotted += [f"{module}.{alias.name}" for alias in node.names]
+            case ast.Call(func=ast.Name("import_module") | ast.Attribute(attr="import_module")):
+                dotted += [word.value for word in node.args if isinstance(word, ast.Constant)]
+    parts = [name.split(".") for name in dotted if name.split(".")[0] == "stance"]
+    return {name[1] if name[1:] and name[1] in LEVEL else "stance" for name in parts}
 
 
 def test_every_module_has_a_layer() -> None:
     """A new module must be given its place."""
-    modules = {file.stem for file in PACKAGE.glob("*.py")} - {"__init__", "__main__"}
-    folders = {file.parent.name for file in PACKAGE.glob("*/__init__.py")} - {"train"}
-    assert modules | folders == set(LEVEL)
+    assert set(map(place, FILES)) == set(LEVEL)
 
 
-def test_imports_go_downwards() -> None:
-    """A module imports only from its own layer or lower ones, and nothing imports `train`."""
-    for file in PACKAGE.glob("*.py"):
-        if file.stem in LEVEL:
-            for name in imports(file):
-                assert LEVEL[name] <= LEVEL[file.stem], f"{file.stem} imports {name}"
+@pytest.mark.parametrize("name", sorted(LEVEL))
+def test_imports_go_downwards(name: str) -> None:
+    """A module imports only from its own layer or lower ones, and nothing imports `train`.
+
+    The commands that the command line loads by their name, when they are run, are no imports.
+    """
+    for file in FILES:
+        if place(file) == name:
+            for other in imports(file) - {name}:
+                assert LEVEL[other] <= LEVEL[name], f"{file.relative_to(PACKAGE)} imports {other}"
+                assert other != "train", f"{file.relative_to(PACKAGE)} imports {other}"
 
 
-def test_train_imports_only_the_core() -> None:
-    """The training API stands on layers 1 to 4."""
-    for file in (PACKAGE / "train").rglob("*.py"):
-        for name in imports(file) - {"train"}:
-            assert LEVEL[name] <= LEVEL["classifier"], f"train/{file.name} imports {name}"
-
-
-def test_gpu_imports_go_downwards() -> None:
-    """The GPU engine stands below the classifier, and is imported when a device is asked for."""
-    for file in (PACKAGE / "gpu").glob("*.py"):
-        for name in imports(file):
-            assert LEVEL[name] <= LEVEL["gpu"], f"gpu/{file.name} imports {name}"
-
-
-def test_corpus_imports_go_downwards() -> None:
-    """Corpora stand on the core and on what shows its results; of the other layers they know nothing."""
-    for file in (PACKAGE / "corpus").glob("*.py"):
-        for name in imports(file):
-            assert LEVEL[name] <= LEVEL["corpus"], f"corpus/{file.name} imports {name}"
-
-
-def test_serve_imports_go_downwards() -> None:
-    """The service stands on all but the command line."""
-    for file in (PACKAGE / "serve").glob("*.py"):
-        for name in imports(file):
-            assert LEVEL[name] <= LEVEL["serve"], f"serve/{file.name} imports {name}"
-
-
-def test_ledger_imports_go_downwards() -> None:
-    """Ledgers stand on the core, on corpora and on what shows results."""
-    for file in (PACKAGE / "ledger").glob("*.py"):
-        for name in imports(file):
-            assert LEVEL[name] <= LEVEL["ledger"], f"ledger/{file.name} imports {name}"
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import stance.cli",
+        "import stance.cli as commands",
+        "from stance import cli",
+        "from stance.cli import main",
+        "def run(): from stance.cli import main",
+        "cli = import_module('stance.cli')",
+        "cli = importlib.import_module('stance.cli').main()",
+    ],
+)
+def test_every_form_of_import_is_seen(line: str, tmp_path: Path) -> None:
+    """The public names too, which are no module's."""
+    (tmp_path / "a.py").write_text(f"import sys, json\nfrom stance import __version__\n{line}\n")
+    assert imports(tmp_path / "a.py") == {"stance", "cli"}
 
 
 def test_classifying_loads_no_training_library() -> None:

@@ -1,10 +1,5 @@
 """The network in PyTorch, for GPUs and for training (extra `gpu`)."""
 
-from importlib.util import find_spec
+from stance.devices import require_gpu_extra
 
-from stance.errors import MissingExtraError
-
-_NEEDED = ("safetensors", "torch", "transformers")
-
-if not all(map(find_spec, _NEEDED)):
-    raise MissingExtraError("a GPU", "gpu")
+require_gpu_extra()
