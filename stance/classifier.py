@@ -192,24 +192,23 @@ class Classifier:
 
     def _answers(self, said: WindowLogits, acts: bool) -> Iterator[tuple[Prediction, Calibration]]:
         """Decide on a window; leave to the second model what is not sure here, and the acts of all."""
-        second = self._second
+        own, second = self._own, self._second
         if second is None:
-            yield from ((one, self._own.calibration) for one in decide(said, self._own))
+            yield from ((one, own.calibration) for one in decide(said, own))
             return
-        predictions = list(decide(said, self._own))
-        least = self._own.deferral_threshold or 0.0
+        predictions = list(decide(said, own))
+        least = own.deferral_threshold or 0.0
         unsure = [one.reason is None and one.confidence < least for one in predictions]
-        asked = [row for row, one in enumerate(predictions) if unsure[row] or (acts and one.stances)]
-        again = second._reader.read(said.window.take(asked), acts=acts)
-        found = zip(decide(again, second.bundle), range(len(asked)), strict=True)
-        for one, leaves in zip(predictions, unsure, strict=True):
-            if leaves:
-                yield next(found)[0], second.bundle.calibration
-            elif acts and one.stances:
-                _, row = next(found)
-                yield (
-                    replace(one, acts=acts_of(again, row, one.label, one.stances, self.bundle.stances)),
-                    self._own.calibration,
-                )
+        left = [row for row, leaves in enumerate(unsure) if leaves]
+        kept = [row for row, one in enumerate(predictions) if acts and one.stances and not unsure[row]]
+        again = second._reader.read(said.window.take([*left, *kept]), acts=acts)
+        answered = dict(zip(left, decide(again, second.bundle), strict=False))  # not those kept for acts
+        places = {row: place for place, row in enumerate(kept, len(left))}
+        for row, one in enumerate(predictions):
+            if row in answered:
+                yield answered[row], second.bundle.calibration
+            elif row in places:
+                found = acts_of(again, places[row], one.label, one.stances, own.stances)
+                yield replace(one, acts=found), own.calibration
             else:
-                yield replace(one, acts=() if acts else None), self._own.calibration
+                yield replace(one, acts=() if acts else None), own.calibration
