@@ -38,6 +38,13 @@ FAINT_CUE_THRESHOLD = 0.1
 _DATELINE = re.compile(r"[A-Z][A-Z .,’'-]{1,80}(?:\([^)]{0,40}\) )?[—–-]{1,3} (?=[“‘\"']?[A-Z])")
 """Where a report was written, before its first sentence, which begins anew: no part of who speaks in it."""
 
+_PUT_IN = re.compile(r"\s\w+(?:\s\w+)?,\s")
+"""What follows who speaks where that is put into the midst of what is said: " said, "."""
+
+_ABBREVIATED = re.compile(r"\b(?:(?:[A-Za-z]\.)+[A-Za-z]|Inc|Corp|Co|Ltd|Jr|Sr|Bros)$")
+"""A name that ends with a stop of its own."""
+
+_PAIRS = (("“", "”"), ('"', '"'), ("‘", "’"), ("(", ")"), ("[", "]"))
 _OPENING = "\"'“‘«„‚`([{,;:.!?-–—… "
 _CLOSING = "\"'”’»“‘`)]},;:.!?-–—… "
 
@@ -114,18 +121,35 @@ def _runs(marked: NDArray[np.bool_]) -> Iterator[Tokens]:
 def _act(text: str, offsets: Sequence[tuple[int, int]], stance: str, cue: Tokens, pointers: Array) -> Act:
     """Read an act off its cue.
 
-    Who speaks stands outside of what is said, and of the words that show it; all stand behind the dateline.
+    Who speaks stands outside of what is said, or is put into it by the way, and outside of the words that
+    show it; all stand behind the dateline.
     """
     scores = pointers[:, cue[0] : cue[1] + 1].mean(axis=1)
     line = _DATELINE.match(text)
     free = np.array([start >= (line.end() if line else 0) for start, _ in offsets])
     free[[0, -1]] = False
     claim = _best_span(scores[2], scores[3], free)
-    for taken in (cue, claim):
-        if taken:
-            free[taken[0] : taken[1] + 1] = False
-    source = _best_span(scores[0], scores[1], free)
-    return Act(stance, *(_span(text, offsets, tokens) for tokens in (source, cue, claim)))
+    free[cue[0] : cue[1] + 1] = False
+    outside = free.copy()
+    if claim:
+        outside[claim[0] : claim[1] + 1] = False
+    source = _span(text, offsets, _best_span(scores[0], scores[1], outside))
+    if not source and claim:
+        source = _aside(text, _span(text, offsets, _best_span(scores[0], scores[1], free)))
+    return Act(stance, _with_stop(text, source), _span(text, offsets, cue), _span(text, offsets, claim))
+
+
+def _aside(text: str, source: Span | None) -> Span | None:
+    """Return a source if it is put in by the way, between commas."""
+    is_put_in = source and text.endswith(", ", 0, source.start) and _PUT_IN.match(text, source.end)
+    return source if is_put_in else None
+
+
+def _with_stop(text: str, source: Span | None) -> Span | None:
+    """Give a name that is short for another its full stop back."""
+    if source and text.startswith(".", source.end) and _ABBREVIATED.search(source.text):
+        return Span.of(text, source.start, source.end + 1)
+    return source
 
 
 def _best_span(starts: Array, ends: Array, free: NDArray[np.bool_]) -> Tokens | None:
@@ -144,7 +168,7 @@ def _best_span(starts: Array, ends: Array, free: NDArray[np.bool_]) -> Tokens | 
 
 
 def _span(text: str, offsets: Sequence[tuple[int, int]], tokens: Tokens | None) -> Span | None:
-    """Cut a span at word boundaries, without what quotes and closes it."""
+    """Cut a span at word boundaries, without what quotes and closes all of it."""
     if tokens is None:
         return None
     start, end = offsets[tokens[0]][0], offsets[tokens[1]][1]
@@ -155,4 +179,18 @@ def _span(text: str, offsets: Sequence[tuple[int, int]], tokens: Tokens | None) 
     piece = text[start:end]
     start += len(piece) - len(piece.lstrip(_OPENING))
     end -= len(piece) - len(piece.rstrip(_CLOSING))
-    return Span.of(text, start, end) if start < end else None
+    return Span.of(text, *_whole_pairs(text, start, end)) if start < end else None
+
+
+def _whole_pairs(text: str, start: int, end: int) -> tuple[int, int]:
+    """Take back in a mark or a bracket beside a span whose other half stands within."""
+    for opening, closing in _PAIRS:
+        piece = text[start:end]
+        opened = piece.count(opening) - (0 if opening == closing else piece.count(closing))
+        before, after = text.endswith(opening, 0, start), text.startswith(closing, end)
+        odd = opened % 2 if opening == closing else opened
+        if odd > 0 and after:
+            end += 1
+        elif odd and before and not after and (odd < 0 or opening == closing):
+            start -= 1
+    return start, end

@@ -230,3 +230,70 @@ def test_a_line_of_dashes_is_no_dateline() -> None:
     (act,) = find_acts(text, places, cues, pointers, label=DENIAL, stances=(DENIAL,), names=STANCES)
     assert act.cue
     assert act.cue.text == "DENIED"
+
+
+def read(text: str, *, source: str, cue: str, claim: str) -> stance.Act:
+    """Find the one act of a sentence whose tokens are words and marks, with pointers that are sure."""
+    places = [(0, 0), *(match.span() for match in re.finditer(r"\w+|[^\w\s]", text)), (0, 0)]
+
+    def tokens(piece: str) -> tuple[int, int]:
+        start = text.index(piece)
+        inside = [i for i, (a, b) in enumerate(places) if start <= a < b <= start + len(piece)]
+        return inside[0], inside[-1]
+
+    tagged, pointers = np.zeros((len(places), 1 + len(STANCES))), np.zeros((4, len(places), len(places)))
+    tagged[:, 0] = 5
+    first, last = tokens(cue)
+    tagged[first : last + 1, 1 + STANCES.index(DENIAL)] = 10
+    for index, target in enumerate((*tokens(source), *tokens(claim))):
+        pointers[index, :, target] = 5
+    (act,) = find_acts(text, places, tagged, pointers, label=DENIAL, stances=(DENIAL,), names=STANCES)
+    return act
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("The virus, scientists said, was never in the laboratory.", "scientists"),
+        ("The virus, she had said, was never in the laboratory.", "she"),
+        ("The virus that scientists bred was never in the laboratory.", None),
+        ("The virus, scientists of three countries, and others, was never there.", None),
+    ],
+)
+def test_who_speaks_may_be_put_into_the_claim(text: str, source: str | None) -> None:
+    """Between commas, with a word or two that say so; nothing else within a claim speaks."""
+    act = read(text, source=source or "scientists", cue="never", claim=text[: text.index(" never")])
+    assert (act.source and act.source.text) == source
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        ("He denied “any part” in the plot.", "“any part” in the plot"),
+        ("He denied a plan to “kill all”.", "a plan to “kill all”"),
+        ("He denied “any part”.", "any part"),
+        ("He denied ‘Bob’s claim’.", "Bob’s claim"),
+        ('He denied "any part" in the plot.', '"any part" in the plot'),
+        ("He denied a deal (of arms).", "a deal (of arms)"),
+    ],
+)
+def test_a_span_has_both_halves_of_a_pair_or_none(text: str, claim: str) -> None:
+    """Quotation marks and brackets round all of it are cut off; one whose other half stands within stays."""
+    act = read(text, source="He", cue="denied", claim=text[len("He denied ") :])
+    assert act.claim
+    assert act.claim.text == claim
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("The F.B.I. denied it.", "The F.B.I."),
+        ("Orlen Inc. denied it.", "Orlen Inc."),
+        ("It denied that, said the guild.", "the guild"),
+    ],
+)
+def test_a_name_that_is_short_for_another_keeps_its_stop(text: str, source: str) -> None:
+    """The one that ends a sentence goes."""
+    act = read(text, source=source.rstrip("."), cue="denied", claim=text[-4:])
+    assert act.source
+    assert act.source.text == source
