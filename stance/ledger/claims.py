@@ -1,9 +1,9 @@
 """A claim: who took which stance on it, when and where; to and from plain dicts."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import pairwise
+from itertools import permutations
 from typing import Any, Self
 
 from stance.errors import InputError
@@ -116,6 +116,13 @@ class Entry:
         yield Copy(self.document, self.date, self.outlet, self.start)
         yield from self.copies
 
+    def confirms(self, other: "Entry") -> bool:
+        """Say whether it confirms a denial of the same sentence, as "confirmed that he had not" does."""
+        claim, cue = self.act.claim, other.act.cue
+        if (self.stance, other.stance) != ("confirmation", "denial") or claim is None or cue is None:
+            return False
+        return self.act.source == other.act.source and claim.start <= cue.start and cue.end <= claim.end
+
     def with_copy(self, other: "Entry") -> "Entry":
         """Note where else the same words stand."""
         known = {(place.document, place.start) for place in self.places}
@@ -182,9 +189,26 @@ class Claim:
 
     @property
     def turns(self) -> tuple[int, ...]:
-        """The numbers of the entries that decide the status: of each sentence, its main act."""
-        places = [None, *((entry.document, entry.start) for entry in self.entries)]
-        return tuple(number for number, pair in enumerate(pairwise(places)) if pair[0] != pair[1])
+        """The numbers of the entries that decide the status: of each sentence, its main act.
+
+        Where that confirms a denial, the denial decides.
+        """
+        denials = self._confirmed_denials
+        return tuple(denials.get(numbers[0], numbers[0]) for numbers in self._sentences)
+
+    @property
+    def _sentences(self) -> Collection[Sequence[int]]:
+        """The numbers of the entries, those of a sentence together."""
+        found: dict[tuple[str, int], list[int]] = {}
+        for number, entry in enumerate(self.entries):
+            found.setdefault((entry.document, entry.start), []).append(number)
+        return found.values()
+
+    @property
+    def _confirmed_denials(self) -> dict[int, int]:
+        """By the numbers of entries that confirm a denial, the number of the denial."""
+        pairs = (pair for numbers in self._sentences for pair in permutations(numbers, 2))
+        return {one: other for one, other in pairs if self.entries[one].confirms(self.entries[other])}
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -198,9 +222,13 @@ class Claim:
 
     @property
     def parties(self) -> dict[str, tuple[str, ...]]:
-        """Who took each stance, in the order in which they first did; nobody where none is named."""
+        """Who took each stance, in the order in which they first did; nobody where none is named.
+
+        Whoever confirms a denial denies.
+        """
         found: dict[str, dict[str, None]] = {}
-        for entry in self.entries:
+        denials = self._confirmed_denials
+        for entry in (entry for number, entry in enumerate(self.entries) if number not in denials):
             found.setdefault(entry.stance, {}).update({entry.who: None} if entry.who else {})
         return {stance: tuple(found[stance]) for stance in STATUSES if stance in found}
 

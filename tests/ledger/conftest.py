@@ -67,6 +67,7 @@ def entry(
     claim: str | None = None,
     *,
     source: str | None = None,
+    cue: str | None = None,
     document: str = "d",
     date: str | None = None,
     start: int = 0,
@@ -77,5 +78,5 @@ def entry(
     def span(text: str | None) -> Span | None:
         return None if text is None else Span(text, at := sentence.index(text), at + len(text))
 
-    act = Act(kind, span(source), None, span(claim))
+    act = Act(kind, span(source), span(cue), span(claim))
     return Entry(document, date, None, sentence, start, act, clear)

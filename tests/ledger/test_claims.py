@@ -35,6 +35,33 @@ def test_an_embedded_act_changes_no_status() -> None:
     assert Claim("x", "t", (main, embedded)).status == "denied"
 
 
+NOT_TAKEN = "Prosecutors confirmed that Holm had not taken bribes."
+
+
+def test_a_denial_that_is_confirmed_is_a_denial() -> None:
+    """Whoever confirms that something is not so denies it: the status is that, and the party stands once."""
+    claim = "Holm had not taken bribes"
+    said = entry(NOT_TAKEN, "confirmation", claim, source="Prosecutors", cue="confirmed")
+    charged = entry(NOT_TAKEN, "allegation", claim)
+    denied = entry(NOT_TAKEN, "denial", claim, source="Prosecutors", cue="not")
+    found = Claim("x", "t", (said, charged, denied))
+    assert [(one.after, one.entry) for one in found.changes] == [("denied", 2)]
+    assert found.parties == {"allegation": (), "denial": ("Prosecutors",)}
+
+
+def test_a_confirmation_after_a_denial_stays_one() -> None:
+    """Where the denial's words stand outside of what is confirmed, or are another's, both count."""
+    sentence = "Prosecutors confirmed, and Holm denied, that he had not declared bribes."
+    claim = "he had not declared bribes"
+    said = entry(sentence, "confirmation", claim, source="Prosecutors", cue="confirmed")
+    denied = entry(sentence, "denial", claim, source="Prosecutors", cue="denied")
+    other = entry(sentence, "denial", claim, source="Holm", cue="not")
+    for denial in (denied, other):
+        found = Claim("x", "t", (said, denial))
+        assert found.status == "confirmed"
+        assert found.parties["confirmation"] == ("Prosecutors",)
+
+
 def test_parties() -> None:
     """Each stance has those who took it; where none is named, nobody."""
     hedged = entry("It may be so.", "hedge")
