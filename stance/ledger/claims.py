@@ -111,9 +111,14 @@ class Entry:
         )
 
     @property
+    def place(self) -> Copy:
+        """Where it stands."""
+        return Copy(self.document, self.date, self.outlet, self.start)
+
+    @property
     def places(self) -> Iterator[Copy]:
         """Every place where it stands."""
-        yield Copy(self.document, self.date, self.outlet, self.start)
+        yield self.place
         yield from self.copies
 
     def confirms(self, other: "Entry") -> bool:
@@ -191,10 +196,16 @@ class Claim:
     def turns(self) -> tuple[int, ...]:
         """The numbers of the entries that decide the status: of each sentence, its main act.
 
-        Where that confirms a denial, the denial decides.
+        Where that confirms a denial, the denial decides; where it is a copy, it has decided already.
         """
         denials = self._confirmed_denials
-        return tuple(denials.get(numbers[0], numbers[0]) for numbers in self._sentences)
+        found: list[int] = []
+        copied: set[Copy] = set()
+        for main, *_ in self._sentences:
+            if self.entries[main].place not in copied:
+                copied.update(self.entries[main].copies)
+                found.append(denials.get(main, main))
+        return tuple(found)
 
     @property
     def _sentences(self) -> Collection[Sequence[int]]:

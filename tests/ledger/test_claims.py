@@ -62,6 +62,35 @@ def test_a_confirmation_after_a_denial_stays_one() -> None:
         assert found.parties["confirmation"] == ("Prosecutors",)
 
 
+REJECTED = "The ministry rejected claims by the opposition that it had bribed two judges of a court in Lund."
+
+
+def test_an_embedded_act_of_a_copy_changes_no_status() -> None:
+    """Where the main act is a copy of an earlier one, the other acts of its sentence decide no more."""
+    edited = REJECTED.replace("the opposition", "opposition lawmakers")
+    entries = [
+        entry(sentence, kind, "it had bribed two judges", source=source, document=document)
+        for document, sentence, accuser in (("a", REJECTED, "the opposition"), ("b", edited, "opposition"))
+        for kind, source in (("denial", "The ministry"), ("allegation", accuser))
+    ]
+    claim = Claim("x", "t", timeline(entries))
+    assert [one.stance for one in claim.entries] == ["denial", "allegation", "allegation"]
+    assert claim.status == "denied"
+
+
+def test_a_copy_of_an_embedded_act_leaves_the_main_act() -> None:
+    """A sentence nearly the same, but for who takes which stance, decides again."""
+    edited = REJECTED.replace("rejected", "confirmed")
+    entries = [
+        entry(sentence, kind, "it had bribed two judges", source=source, document=document)
+        for document, sentence, main in (("a", REJECTED, "denial"), ("b", edited, "confirmation"))
+        for kind, source in ((main, "The ministry"), ("allegation", "the opposition"))
+    ]
+    claim = Claim("x", "t", timeline(entries))
+    assert [one.stance for one in claim.entries] == ["denial", "allegation", "confirmation"]
+    assert claim.status == "confirmed"
+
+
 def test_parties() -> None:
     """Each stance has those who took it; where none is named, nobody."""
     hedged = entry("It may be so.", "hedge")
