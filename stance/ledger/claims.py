@@ -130,8 +130,8 @@ class Entry:
 
     def with_copy(self, other: "Entry") -> "Entry":
         """Note where else the same words stand."""
-        known = {(place.document, place.start) for place in self.places}
-        new = tuple(place for place in other.places if (place.document, place.start) not in known)
+        known = set(self.places)
+        new = tuple(place for place in other.places if place not in known)
         return replace(self, copies=self.copies + new) if new else self
 
     def to_dict(self) -> dict[str, Any]:
@@ -210,9 +210,9 @@ class Claim:
     @property
     def _sentences(self) -> Collection[Sequence[int]]:
         """The numbers of the entries, those of a sentence together."""
-        found: dict[tuple[str, int], list[int]] = {}
+        found: dict[tuple[Copy, str], list[int]] = {}
         for number, entry in enumerate(self.entries):
-            found.setdefault((entry.document, entry.start), []).append(number)
+            found.setdefault((entry.place, entry.sentence), []).append(number)
         return found.values()
 
     @property

@@ -91,6 +91,15 @@ def test_a_copy_of_an_embedded_act_leaves_the_main_act() -> None:
     assert claim.status == "confirmed"
 
 
+@pytest.mark.parametrize("date", ["2024-01-01", "2024-01-05"])
+def test_a_new_version_of_an_article_decides_again(date: str) -> None:
+    """A sentence is another one where its words or its date differ, though it stands where one has stood."""
+    new = entry("Managers hid it, they admit.", "confirmation", document=DENIED.document, date=date, start=40)
+    assert Claim("x", "t", timeline([replace(DENIED, date="2024-01-01"), new])).status == "confirmed"
+    again = replace(DENIED, date="2024-01-09")
+    assert timeline([DENIED, again])[0].copies == (again.place,)
+
+
 def test_parties() -> None:
     """Each stance has those who took it; where none is named, nobody."""
     hedged = entry("It may be so.", "hedge")
