@@ -196,14 +196,18 @@ class Claim:
     def turns(self) -> tuple[int, ...]:
         """The numbers of the entries that decide the status: of each sentence, its main act.
 
-        Where that confirms a denial, the denial decides; where it is a copy, it has decided already.
+        Where that confirms a denial, the denial decides; where it is a copy, it has decided already. A hedge
+        without a claim, a refusal to comment say, decides only where nothing has.
         """
         denials = self._confirmed_denials
         found: list[int] = []
         copied: set[Copy] = set()
         for main, *_ in self._sentences:
-            if self.entries[main].place not in copied:
-                copied.update(self.entries[main].copies)
+            entry = self.entries[main]
+            if entry.place in copied:
+                continue
+            copied.update(entry.copies)
+            if entry.stance != "hedge" or entry.act.claim or not found:
                 found.append(denials.get(main, main))
         return tuple(found)
 

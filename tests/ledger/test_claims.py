@@ -100,6 +100,19 @@ def test_a_new_version_of_an_article_decides_again(date: str) -> None:
     assert timeline([DENIED, again])[0].copies == (again.place,)
 
 
+def test_a_refusal_to_comment_changes_no_status() -> None:
+    """A hedge without a claim leaves the status that there is, and stays in the ledger with its party."""
+    words = "Its lawyer declined to comment on charges that managers hid it."
+    refused = entry(words, "hedge", source="Its lawyer", start=90)
+    charged = entry(words, "allegation", "managers hid it", start=90)
+    claim = Claim("x", "t", (SAID, DENIED, refused, charged))
+    assert claim.status == "denied"
+    assert claim.parties["hedge"] == ("Its lawyer",)
+    assert Claim("x", "t", (refused, charged)).status == "hedged"
+    unclear = entry("It is unclear whether managers hid it.", "hedge", "managers hid it", start=180)
+    assert Claim("x", "t", (SAID, DENIED, unclear)).status == "hedged"
+
+
 def test_parties() -> None:
     """Each stance has those who took it; where none is named, nobody."""
     hedged = entry("It may be so.", "hedge")
