@@ -21,6 +21,7 @@ MOST_NAME_WORDS = 15
 """A source that is longer is a clause that was taken for one, not a name."""
 
 _LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
+_ARTICLE = re.compile(r"^(?:the|an?) ")
 _PRONOUNS = frozenset("i we you he she it they who this that these those some others".split())
 
 
@@ -239,13 +240,15 @@ class Claim:
     def parties(self) -> dict[str, tuple[str, ...]]:
         """Who took each stance, in the order in which they first did; nobody where none is named.
 
-        Whoever confirms a denial denies.
+        Whoever confirms a denial denies; names that differ by an article alone are one.
         """
-        found: dict[str, dict[str, None]] = {}
+        found: dict[str, dict[str, str]] = {}
         denials = self._confirmed_denials
         for entry in (entry for number, entry in enumerate(self.entries) if number not in denials):
-            found.setdefault(entry.stance, {}).update({entry.who: None} if entry.who else {})
-        return {stance: tuple(found[stance]) for stance in STATUSES if stance in found}
+            names = found.setdefault(entry.stance, {})
+            if entry.who:
+                names.setdefault(_ARTICLE.sub("", plain(entry.who)) or entry.who, entry.who)
+        return {stance: tuple(found[stance].values()) for stance in STATUSES if stance in found}
 
     @property
     def documents(self) -> tuple[str, ...]:

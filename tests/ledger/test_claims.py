@@ -123,6 +123,14 @@ def test_parties() -> None:
     }
 
 
+def test_a_party_stands_once() -> None:
+    """Names that differ by their article, by case or by punctuation are one, in the form that comes first."""
+    names = ("Coast guard", "The coast guard", "The police", "Police", "Ann Lee", "Ann-Lee,", "The", "…", "?")
+    said = [entry(f"{name} denied it.", "denial", source=name) for name in names]
+    found = Claim("x", "t", tuple(said)).parties["denial"]
+    assert found == ("Coast guard", "The police", "Ann Lee", "The", "…", "?")
+
+
 def test_a_pronoun_is_nobody() -> None:
     """Who is only "they" is not named."""
     assert entry("They denied it.", "denial", source="They").who is None
