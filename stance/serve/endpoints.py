@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, HTTPException, Request, Response
+from fastapi import HTTPException, Response
 
 from stance import __version__
 from stance.bundle import Bundle
@@ -27,14 +27,6 @@ from stance.serve.metrics import CONTENT_TYPE, Metrics
 
 LOOP_SENTENCES = 64
 """Up to so many sentences are written as JSON by the event loop itself; more would hold others up."""
-
-
-async def _whole(request: Request) -> bytes:
-    return await request.body()
-
-
-Body = Annotated[bytes, Depends(_whole)]
-"""A request's body, in one piece."""
 
 
 class Endpoints:
@@ -65,7 +57,7 @@ class Endpoints:
         self._traffic = traffic
         self._counts = counts
 
-    async def classify(self, body: Body) -> Response:
+    async def classify(self, body: bytes) -> Response:
         """Label sentences; each answer is that of `Classifier.classify`."""
         asked = schemas.parse(schemas.ClassifyRequest, body)
         if asked.acts and not self._bundle.finds_acts:
@@ -74,13 +66,13 @@ class Endpoints:
         rows = (prediction.to_dict() for prediction in predictions)
         return await _written(_object({}, predictions=rows), len(predictions))
 
-    async def read(self, body: Body) -> Response:
+    async def read(self, body: bytes) -> Response:
         """Split an article into sentences and label each; the answer is that of `Classifier.read`."""
         asked = schemas.parse(schemas.ReadRequest, body)
         (document,) = await self._read([asked.text], Unit.DOCUMENT, field="text")
         return await _written(_document(document), len(document))
 
-    async def ledger(self, body: Body) -> Response:
+    async def ledger(self, body: bytes) -> Response:
         """Gather who took which stance on which claim of articles; the claims are those of `Ledger.add`."""
         asked = schemas.parse(schemas.LedgerRequest, body)
         if self._ledgers is None:

@@ -106,6 +106,14 @@ def test_a_long_body_is_refused(make_client: Make) -> None:
         assert client.post("/v1/classify", content=iter([body, b" "]), headers=head).status_code == 413
 
 
+@pytest.mark.parametrize("path", ["/v1/classify%0A", "/v1/read%0A", "/v1/ledger%0A"])
+def test_no_path_leads_around_the_limits(make_client: Make, path: str) -> None:
+    """A path that is nearly one of the service's is none: nothing is read that no limit holds for."""
+    with make_client(limits=Limits(body_bytes=9)) as client:
+        answer = client.post(path, content=b'{"texts": ["It fell."]}')
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_only_json_is_read(client: TestClient, kind: str) -> None:
     """A page of another site can send these without asking first."""
