@@ -210,6 +210,9 @@ class Mistakes(BaseModel):
     detail: list[Mistake]
 
 
+MOST_MISTAKES = 20
+"""The most that an answer names: a body may hold a hundred thousand."""
+
 _Asked = TypeVar("_Asked", bound=_Request)
 
 
@@ -217,14 +220,14 @@ def parse(model: type[_Asked], body: bytes) -> _Asked:
     """Read a request's body.
 
     Raises:
-        HTTPException: 422; it names the field, and repeats nothing of the body.
+        HTTPException: 422; it names the first fields that are wrong, and repeats nothing else of the body.
     """
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         raise HTTPException(
-            422, [mistake(*one["loc"], msg=one["msg"], kind=one["type"]) for one in found]
+            422, [mistake(*one["loc"], msg=one["msg"], kind=one["type"]) for one in found[:MOST_MISTAKES]]
         ) from None
 
 

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 import stance
 from stance.serve import Limits
 from stance.serve.guard import Traffic
+from stance.serve.schemas import MOST_MISTAKES
 
 from ..conftest import SENTENCES
 from .conftest import ARTICLE, ODD
@@ -83,6 +84,15 @@ def test_a_mistake_in_a_body_is_named(client: TestClient, path: str, body: bytes
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == field
     assert "input" not in answer.json()["detail"][0]
+
+
+def test_of_very_many_mistakes_the_first_are_named(client: TestClient) -> None:
+    """The answer to a body of nothing but mistakes is a short one."""
+    answer = client.post("/v1/classify", json={"texts": []} | {f"x{number}": 1 for number in range(1000)})
+    assert answer.status_code == 422
+    assert [one["loc"] for one in answer.json()["detail"]] == [
+        ["body", f"x{number}"] for number in range(MOST_MISTAKES)
+    ]
 
 
 def test_too_many_sentences_are_refused(make_client: Make) -> None:
