@@ -83,6 +83,8 @@ class Ledger:
         state, claims = folder.read(STATE), folder.read(CLAIMS)
         if state is None:
             return None
+        if claims is None:  # written before the state is
+            raise InputError(f"{folder.name}: a damaged ledger (no {CLAIMS}); build it anew")
         try:
             values = json.loads(state)
             if values["format"] != FORMAT:
@@ -90,7 +92,7 @@ class Ledger:
                     f"{folder.name}/{STATE}: format {values['format']!r}; this version reads {FORMAT}: "
                     "build the ledger anew in another folder"
                 )
-            found = tuple(Claim.from_dict(json.loads(line)) for line in (claims or b"").splitlines())
+            found = tuple(Claim.from_dict(json.loads(line)) for line in claims.splitlines())
             return cls(found, frozenset(values["seen"]), values["model"])
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, InputError):

@@ -179,6 +179,14 @@ def test_mistakes_are_named(tmp_path: Path, write: Write) -> None:
         Ledger.open(tmp_path / "out")
 
 
+def test_lost_claims_are_no_empty_ledger(tiny: stance.Classifier, tmp_path: Path) -> None:
+    """A folder that says which articles were read, and no more what they claim, is damaged."""
+    Ledger().add([Article(ARTICLES[0][0], ARTICLES[0][3])], classifier=tiny).save(tmp_path)
+    (tmp_path / "claims.jsonl").unlink()
+    with pytest.raises(InputError, match=r"damaged ledger \(no claims\.jsonl\); build it anew"):
+        Ledger.open(tmp_path)
+
+
 def test_articles_that_were_read_already_give_the_same(tiny: stance.Classifier) -> None:
     """As if the ledger had read them itself, with those that it knows passed over, and blank ones."""
     articles = [Article(name, text, date, outlet) for name, date, outlet, text in ARTICLES]
