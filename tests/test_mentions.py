@@ -1,6 +1,7 @@
 """Who is meant: sources by their first full mentions."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -58,6 +59,18 @@ def test_the_first_mention_is_taken(tiny: stance.Classifier) -> None:
     predictions = [replace(tiny.classify(sentence.text), acts=(act,)) for sentence in sentences]
     (found,) = list(resolve(text, sentences, predictions))[-1].acts or ()
     assert found.named == stance.Span("Ilse Brandt", 0, 11)
+
+
+def test_a_document_may_name_thousands(tiny: stance.Classifier) -> None:
+    """Each pronoun is looked up as fast as in a short document: what is known of names is kept."""
+    lasts = ["".join(some).capitalize() for some in product("abcdefg", repeat=4)]
+    text = "".join(f"Ann {last} came.\n{last} said so.\nHe denied it.\n" for last in lasts)
+    sentences = list(split(text))
+    act = stance.Act("denial", stance.Span("He", 0, 2), None, None)
+    denial = replace(tiny.classify("He denied it."), acts=(act,))
+    found = list(resolve(text, sentences, [denial] * len(sentences)))
+    names = [one.acts[0].named for one in found[2::3] if one.acts]
+    assert [name and name.text for name in names] == [f"Ann {last}" for last in lasts]
 
 
 def test_reading_resolves_and_keeps_the_surface_form(tiny: stance.Classifier) -> None:
