@@ -20,6 +20,9 @@ CANNOT_OPEN = "cannot be opened"
 Reject = Callable[[Mapping[str, Any]], None]
 """Is told of what could not be read: file, row, reason and the raw value."""
 
+Undated = Callable[[str, object], None]
+"""Is told of a date that is not in ISO 8601: its place, which is file and row, and the value."""
+
 
 @dataclass(frozen=True, slots=True)
 class Article:
@@ -64,7 +67,9 @@ class Columns:
         return {option: name for option, name in named.items() if name is not None}
 
 
-def articles(sources: Sequence[Source], *, columns: Columns, unit: Unit, reject: Reject) -> Iterator[Article]:
+def articles(
+    sources: Sequence[Source], *, columns: Columns, unit: Unit, reject: Reject, undated: Undated
+) -> Iterator[Article]:
     """Read the articles of files, in order.
 
     Args:
@@ -72,6 +77,7 @@ def articles(sources: Sequence[Source], *, columns: Columns, unit: Unit, reject:
         columns: those that are read.
         unit: what a row, and a line of text, holds; a file of text is one document where it is "document".
         reject: is told of what could not be read.
+        undated: is told of dates that could not be read; the articles come without.
 
     Raises:
         InputError: a file has no such column, or a column of texts holds something else.
@@ -81,7 +87,7 @@ def articles(sources: Sequence[Source], *, columns: Columns, unit: Unit, reject:
             if source.kind == "text" and unit is Unit.DOCUMENT:
                 yield _whole(source, reject)
             else:
-                yield from _rows(source, columns, reject)
+                yield from _rows(source, columns, reject, undated)
         except (UnreadableError, _RefusedError) as error:
             reject({"file": source.name, "row": None, "reason": str(error), "raw": ""})
 
@@ -101,7 +107,7 @@ def _whole(source: Source, reject: Reject) -> Article:
             raise _RefusedError(f"{CANNOT_OPEN}: {error}") from error
 
 
-def _rows(source: Source, columns: Columns, reject: Reject) -> Iterator[Article]:
+def _rows(source: Source, columns: Columns, reject: Reject, undated: Undated) -> Iterator[Article]:
     reader = READERS[source.kind]
     try:
         found = reader.schema(source, [columns.text])
@@ -114,7 +120,7 @@ def _rows(source: Source, columns: Columns, reject: Reject) -> Iterator[Article]
             reject(rejection.to_dict(source.name, part.first))
         for offset, row in zip(parsed.offsets, parsed.table.to_pylist(), strict=True):
             if isinstance(row[columns.text], str):
-                yield _article(row, columns, f"{source.name}:{part.first + offset}")
+                yield _article(row, columns, f"{source.name}:{part.first + offset}", undated)
             else:
                 reject(_without_text(source, part, offset, columns))
 
@@ -141,17 +147,23 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-def _article(row: Mapping[str, Any], columns: Columns, place: str) -> Article:
+def _article(row: Mapping[str, Any], columns: Columns, place: str, undated: Undated) -> Article:
     def value(name: str | None) -> Any:
         return None if name is None else row.get(name)
 
-    name, outlet = value(columns.id), value(columns.outlet)
+    name, outlet, date = value(columns.id), value(columns.outlet), value(columns.date)
+    if iso(date) is None and not _is_blank(date):
+        undated(place, date)
     return Article(
         place if name is None else str(name),
         row[columns.text],
-        iso(value(columns.date)),
+        iso(date),
         None if outlet in (None, "") else str(outlet),
     )
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or value != value or not str(value).strip()  # noqa: PLR0124 - not a number is none
 
 
 def _without_text(source: Source, part: Part, offset: int, columns: Columns) -> Mapping[str, Any]:

@@ -42,7 +42,7 @@ def keep_ledger(
     ] = None,
     text_column: Annotated[str, typer.Option(help="Column of texts.")] = "text",
     id_column: Annotated[str | None, typer.Option(help="Column that names an article.")] = None,
-    date_column: Annotated[str | None, typer.Option(help="Column of dates or years.")] = None,
+    date_column: Annotated[str | None, typer.Option(help="Column of dates (ISO 8601) or years.")] = None,
     outlet_column: Annotated[str | None, typer.Option(help="Column of who published it.")] = None,
     unit: Annotated[Unit, typer.Option(help="What a row holds; sentence: a headline, say.")] = Unit.DOCUMENT,
     diff: Annotated[
@@ -101,3 +101,9 @@ def _show(console: Console, summary: Summary, out: str) -> None:
     if summary.rejected:
         rejected = f"{summary.rejected:,} could not be read; see {Path(out) / REJECTED}"
         console.print(rejected, markup=False, soft_wrap=True)
+    if summary.undated:
+        undated = (
+            f"{summary.undated:,} dates were not read, such as {summary.first_undated}; ISO 8601 was "
+            "expected, 2024-03-01 for one: these articles have none, and come first"
+        )
+        console.print(undated, highlight=False, markup=False, soft_wrap=True)

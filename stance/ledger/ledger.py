@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from reprlib import repr as short
 from typing import Any, Self
 
 from stance.classifier import Classifier, load
@@ -42,6 +43,8 @@ class Summary:
         entries: stances taken that are in the ledger now; copies count once.
         claims: claims that are in the ledger now.
         new: claims that this run began.
+        undated: articles whose date was not read, as it is not in ISO 8601; they are in the ledger without.
+        first_undated: the date of the first of them, and where it stands; None if there is none.
     """
 
     articles: int
@@ -50,6 +53,8 @@ class Summary:
     entries: int
     claims: int
     new: int
+    undated: int
+    first_undated: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +221,8 @@ def build(
         out: the folder to write, by local path or by URI.
         text_column: the column of texts. Default: "text".
         id_column: the column that names an article. Default: none; files and rows name them.
-        date_column: the column of dates, of strings in ISO 8601, or of years. Default: none.
+        date_column: the column of dates, of strings in ISO 8601, or of years; of other values an article has
+            no date, and the summary counts them. Default: none.
         outlet_column: the column of who published it. Default: none.
         unit: "document", or "sentence" where a row, or a line of text, is a sentence of its own, as a
             headline is. Default: "document".
@@ -237,9 +243,18 @@ def build(
     classifier = load(model, threads=threads)
     classifier.bundle.require_acts()
     rejected: list[Any] = []
+    undated: list[str] = []
     with folder.held():
         old = (None if overwrite else Ledger._open(folder)) or Ledger()
-        found = _Counted(articles(sources, columns=columns, unit=pick(Unit, unit), reject=rejected.append))
+        found = _Counted(
+            articles(
+                sources,
+                columns=columns,
+                unit=pick(Unit, unit),
+                reject=rejected.append,
+                undated=lambda place, date: undated.append(f"{short(date)} ({place})"),
+            )
+        )
         ledger = old.add(found, classifier=classifier, unit=unit, report=report)
         folder.write(REJECTED, write_jsonl(rejected))
         ledger.save(out)
@@ -250,6 +265,8 @@ def build(
         entries=sum(len(claim.entries) for claim in ledger.claims),
         claims=len(ledger.claims),
         new=len(ledger.claims) - len(old.claims),
+        undated=len(undated),
+        first_undated=undated[0] if undated else None,
     )
 
 

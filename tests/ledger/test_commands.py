@@ -38,6 +38,14 @@ def test_a_folder_may_have_any_name(tmp_path: Path, write: Callable[..., Path]) 
     assert f"see {out}" in done.stderr
 
 
+def test_dates_that_cannot_be_read_are_said(tmp_path: Path, write: Callable[..., Path]) -> None:
+    """How many, with one of them and its row."""
+    source = write("in", [(name, "03/04/2024", *rest) for name, _, *rest in ARTICLES])
+    done = CliRunner().invoke(app, ["ledger", str(source), "--out", str(tmp_path / "out"), *NAMES])
+    assert f"3 dates were not read, such as '03/04/2024' ({source}:1)" in done.stderr
+    assert "ISO 8601" in done.stderr
+
+
 def test_too_little_is_one_message() -> None:
     """Without articles, or a ledger to compare, it says what to give."""
     with pytest.raises(InputError, match="--diff"):

@@ -117,6 +117,18 @@ def test_bad_input_costs_only_itself(tmp_path: Path, write: Write) -> None:
     assert (summary.articles, summary.rejected, summary.claims) == (3, 3, 2)
 
 
+def test_a_date_that_cannot_be_read_is_counted(tmp_path: Path, write: Write) -> None:
+    """The article is in the ledger, without a date, and the summary has the first; no date at all is fine."""
+    (name, _, outlet, text), *others = ARTICLES
+    dates = (None, " ", "2024-03-01", "March 2, 2024", "03/04/2024", "2024-03-05T10:00:00 UTC")
+    rows = [(f"{name}-{place}", date, outlet, text) for place, date in enumerate(dates)]
+    source = write("in", [*rows, *others])
+    summary = build(source, out=tmp_path / "out", **COLUMNS)
+    assert (summary.articles, summary.rejected, summary.undated) == (8, 0, 3)
+    assert summary.first_undated == f"'March 2, 2024' ({source}:4)"
+    assert build(write("more", others), out=tmp_path / "out", **COLUMNS).first_undated is None
+
+
 def test_sentences(tmp_path: Path) -> None:
     """By unit sentence a line of text is a document of its own."""
     source = tmp_path / "heads.txt"
