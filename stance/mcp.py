@@ -3,7 +3,7 @@
 Assistants start it by themselves, given the command `stance mcp`, and call its tools.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,9 @@ try:
 
     from mcp.server import MCPServer
     from mcp.server.mcpserver.exceptions import ToolError
+    from mcp.server.mcpserver.tools import Tool
     from mcp.types import ToolAnnotations
-    from pydantic import Field
+    from pydantic import ConfigDict, Field, with_config
     from typing_extensions import TypedDict
 except ImportError as error:
     raise MissingExtraError("the MCP server", "mcp") from error
@@ -52,7 +53,7 @@ Sentences = Annotated[
     list[Sentence],
     Field(max_length=MOST_SENTENCES, description="One sentence each; send more in several calls."),
 ]
-Article = Annotated[
+Text = Annotated[
     str,
     Field(max_length=LONGEST_ARTICLE, description="An article as plain text; it is split into sentences."),
 ]
@@ -75,16 +76,18 @@ class Row(Prediction):
     end: int
 
 
-class Source(TypedDict):
-    """An article of a ledger: its name, its text, and its day in ISO 8601 where it is known."""
+@with_config(ConfigDict(extra="forbid"))
+class ArticleInput(TypedDict):
+    """An article of a ledger: name and text, and where known its day in ISO 8601 and who published it."""
 
     id: str
-    text: Article
+    text: Text
     date: NotRequired[str | None]
+    outlet: NotRequired[str | None]
 
 
-Sources = Annotated[
-    list[Source],
+Articles = Annotated[
+    list[ArticleInput],
     Field(max_length=MOST_ARTICLES, description="Articles; with dates, the timelines are by date."),
 ]
 
@@ -121,32 +124,44 @@ def make_server(classifier: Classifier) -> MCPServer:
     Args:
         classifier: is shared by all calls.
     """
-    # Of a call that fails, lower levels would log the message, which may hold words of the text.
-    server = MCPServer("stance", instructions=INSTRUCTIONS, version=stance.__version__, log_level="WARNING")
 
-    @server.tool(title="Label sentences", annotations=_READ_ONLY)
-    @_tool_errors()
     def classify(texts: Sentences, acts: Acts = False, abstain: Abstain = False) -> Predictions:
         """Label sentences of news as allegation, confirmation, hedge, denial or none, with probabilities."""
         return {"predictions": list(classifier.classify_many(texts, acts=acts, abstain=abstain))}
 
-    @server.tool(title="Read an article", annotations=_READ_ONLY)
-    @_tool_errors()
-    def read(text: Article) -> Reading:
+    def read(text: Text) -> Reading:
         """Split a news article into sentences, label each, and say who takes which stance on what."""
         return cast(Reading, classifier.read(text).to_dict())
 
-    @server.tool(title="Who says what of each claim", annotations=_READ_ONLY)
-    @_tool_errors()
-    def ledger(articles: Sources) -> Claims:
+    def ledger(articles: Articles) -> Claims:
         """Gather what articles claim: who alleged, confirmed, hedged or denied it, and its status now."""
         from stance.ledger import Article, Ledger  # an extra of its own  # noqa: PLC0415
 
-        new = [Article(one["id"], one["text"], one.get("date")) for one in articles]
+        new = [
+            Article(one["id"], one["text"], one.get("date"), one.get("outlet") or None) for one in articles
+        ]
         found = Ledger().add(new, classifier=classifier)
         return {"claims": [claim.to_dict() for claim in found.claims]}
 
-    return server
+    tools = [
+        _tool(classify, title="Label sentences"),
+        _tool(read, title="Read an article"),
+        _tool(ledger, title="Who says what of each claim"),
+    ]
+    # Of a call that fails, lower levels would log the message, which may hold words of the text.
+    return MCPServer(
+        "stance", instructions=INSTRUCTIONS, version=stance.__version__, tools=tools, log_level="WARNING"
+    )
+
+
+def _tool(function: Callable[..., Any], *, title: str) -> Tool:
+    """Make a tool of a function; unlike the framework's own, it refuses arguments that it does not know."""
+    tool = Tool.from_function(_tool_errors()(function), title=title, annotations=_READ_ONLY)
+    arguments = tool.fn_metadata.arg_model
+    arguments.model_config["extra"] = "forbid"
+    arguments.model_rebuild(force=True)
+    tool.parameters = arguments.model_json_schema(by_alias=True)
+    return tool
 
 
 @contextmanager

@@ -59,12 +59,13 @@ def test_tools_give_what_python_gives(tiny: stance.Classifier, tmp_path: Path) -
 def test_the_ledger_is_that_of_python(tiny: stance.Classifier, tmp_path: Path) -> None:
     """Claims of articles come as the library gathers them, with dates and without."""
     texts = {"a": (" ".join(SENTENCES), "2026-01-02"), "b": (SENTENCES[0], None)}
-    new = [Article(name, text, date) for name, (text, date) in texts.items()]
+    new = [Article(name, text, date, "Gull Daily" if date else None) for name, (text, date) in texts.items()]
     expected = [claim.to_dict() for claim in Ledger().add(new, classifier=tiny).claims]
     assert expected
 
     async def conversation(client: Client) -> None:
         asked = [{"id": name, "text": text, "date": date} for name, (text, date) in texts.items()]
+        asked[0]["outlet"] = "Gull Daily"
         del asked[1]["date"]
         found = await client.call_tool("ledger", {"articles": asked})
         assert found.structured_content == {"claims": json.loads(json.dumps(expected))}
@@ -100,6 +101,9 @@ BAD = (
     ("classify", {}, "texts"),
     ("classify", {"texts": [SECRET] * (MOST_SENTENCES + 1)}, f"at most {MOST_SENTENCES}"),
     ("classify", {"texts": [SECRET.ljust(LONGEST_SENTENCE + 1)]}, f"at most {LONGEST_SENTENCE}"),
+    ("classify", {"texts": [SECRET], "act": True}, "act\n"),
+    ("read", {"text": SECRET, "abstain": True}, "abstain\n"),
+    ("ledger", {"articles": [{"id": "a", "text": SECRET, "published": "2024"}]}, "articles.0.published"),
     ("read", {"text": [SECRET]}, "string"),
     ("read", {"text": SECRET.ljust(LONGEST_ARTICLE + 1)}, f"at most {LONGEST_ARTICLE}"),
     (SECRET, {}, "Unknown tool"),
