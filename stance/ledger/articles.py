@@ -85,7 +85,7 @@ def articles(
     for source in sources:
         try:
             if source.kind == "text" and unit is Unit.DOCUMENT:
-                yield _whole(source, reject)
+                yield _whole(source)
             else:
                 yield from _rows(source, columns, reject, undated)
         except (UnreadableError, _RefusedError) as error:
@@ -96,7 +96,7 @@ class _RefusedError(Exception):
     """A file is not what it should be."""
 
 
-def _whole(source: Source, reject: Reject) -> Article:
+def _whole(source: Source) -> Article:
     with source.open() as (stream, _):
         try:
             content = stream.read()

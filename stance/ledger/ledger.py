@@ -2,12 +2,12 @@
 
 import json
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from reprlib import repr as short
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from stance.classifier import Classifier, load
 from stance.corpus.dates import iso
@@ -21,7 +21,7 @@ from stance.ledger.claims import Claim
 from stance.ledger.page import render
 from stance.ledger.record import Record
 from stance.ledger.tables import table
-from stance.ledger.threads import threads
+from stance.ledger.threads import find_threads
 from stance.ledger.vectors import Encoder
 from stance.mentions import resolve
 from stance.predictions import Document, Prediction
@@ -30,6 +30,8 @@ from stance.sentences import Sentence, split, well_formed
 FORMAT = 1
 STATE, CLAIMS, REJECTED = "ledger.json", "claims.jsonl", "rejected.jsonl"
 ENTRIES, PAGE = "entries.parquet", "ledger.html"
+
+_With = TypeVar("_With")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,13 @@ class Ledger:
         model = classifier.bundle.identity
         self._expect(model)
         seen = set(self.seen)
-        fresh = (article for article in map(_checked, new) if _is_new(article, seen))
-        return self._grown(_read(classifier, fresh, pick(Unit, unit)), seen, model, Encoder(), report=report)
+        fresh = (article for article, _ in _fresh(((one, None) for one in new), seen))
+        record = Record(self.claims, encode := Encoder())
+        for done, (article, document) in enumerate(_read(classifier, fresh, pick(Unit, unit)), start=1):
+            record.add(find_threads(document, article, encode=encode))
+            if report:
+                report(done)
+        return type(self)(tuple(record.claims()), frozenset(seen), model)
 
     def add_read(
         self,
@@ -152,9 +159,11 @@ class Ledger:
         """
         self._expect(model)
         seen = set(self.seen)
-        all_of_them = ((_checked(article), document) for article, document in read)
-        fresh = ((article, document) for article, document in all_of_them if _is_new(article, seen))
-        return self._grown(fresh, seen, model, encode or Encoder(), check=check)
+        encode = encode or Encoder()
+        record = Record(self.claims, encode, check=check)
+        for article, document in _fresh(read, seen):
+            record.add(find_threads(document, article, encode=encode, check=check))
+        return type(self)(tuple(record.claims()), frozenset(seen), model)
 
     def _expect(self, model: str) -> None:
         if self.model not in (None, model):
@@ -162,23 +171,6 @@ class Ledger:
                 f"the ledger was read by {self.model}, this model is {model}: their labels differ. Give the "
                 "same model by --model, or another folder by --out"
             )
-
-    def _grown(
-        self,
-        fresh: Iterable[tuple[Article, Document]],
-        seen: Collection[str],  # grows while `fresh` is gone through
-        model: str,
-        encode: Encoder,
-        *,
-        report: Callable[[int], None] | None = None,
-        check: Callable[[], None] = lambda: None,
-    ) -> Self:
-        record = Record(self.claims, encode, check=check)
-        for done, (article, document) in enumerate(fresh, start=1):
-            record.add(threads(document, article, encode=encode, check=check))
-            if report:
-                report(done)
-        return type(self)(tuple(record.claims()), frozenset(seen), model)
 
     def save(self, folder: str | Path, *, title: str = "Ledger") -> None:
         """Write the ledger: claims.jsonl, entries.parquet, ledger.html, and ledger.json last.
@@ -294,13 +286,14 @@ def _checked(article: Article) -> Article:
     return replace(article, id=well_formed(article.id), text=well_formed(article.text), date=date)
 
 
-def _is_new(article: Article, seen: set[str]) -> bool:
-    """Say whether an article was not seen before; from now on it was."""
-    key = sha256("\0".join((article.id, article.text)).encode()).hexdigest()[:16]
-    if key in seen:
-        return False
-    seen.add(key)
-    return True
+def _fresh(some: Iterable[tuple[Article, _With]], seen: set[str]) -> Iterator[tuple[Article, _With]]:
+    """Yield the articles that were not seen, with what came with each, and note in `seen` that they were."""
+    for article, with_it in some:
+        checked = _checked(article)
+        key = sha256("\0".join((checked.id, checked.text)).encode()).hexdigest()[:16]
+        if key not in seen:
+            seen.add(key)
+            yield checked, with_it
 
 
 def _read(classifier: Classifier, some: Iterable[Article], unit: Unit) -> Iterator[tuple[Article, Document]]:

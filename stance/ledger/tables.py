@@ -44,11 +44,12 @@ def table(claims: Iterable[Claim]) -> pa.Table:
 
 def _rows(claims: Iterable[Claim]) -> Iterator[dict[str, Any]]:
     for claim in claims:
+        status = claim.status
         for number, entry in enumerate(claim.entries):
             yield {
                 "claim_id": claim.id,
                 "title": claim.title,
-                "claim_status": claim.status,
+                "claim_status": status,
                 "entry": number,
                 "status": entry.status,
                 **entry.to_dict(),

@@ -83,7 +83,7 @@ class _Clear:
         return found
 
 
-def threads(
+def find_threads(
     document: Document, article: Article, *, encode: Encode, check: Callable[[], None] = lambda: None
 ) -> list[Thread]:
     """Find the threads of a document.

@@ -78,7 +78,6 @@ class Encoder:
 
     def __init__(self, bundle: Bundle | None = None) -> None:
         bundle = bundle or open_bundle(find_model(), every_file=True)
-        self.identity = bundle.identity
         self._tokenizer = Tokenizer.from_buffer(bundle.tokenizer)
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import stance
 from stance.ledger.articles import Article
-from stance.ledger.threads import threads
+from stance.ledger.threads import find_threads
 from stance.ledger.vectors import Encoder
 
 DEMO = Path(stance.__file__).parent / "resources" / "demo.txt"
 
 
 def found(text: str, classifier: stance.Classifier, encode: Encoder) -> list:
-    return threads(classifier.read(text), Article("d", text), encode=encode)
+    return find_threads(classifier.read(text), Article("d", text), encode=encode)
 
 
 def test_the_demonstration_has_two_claims(base: stance.Classifier, encode: Encoder) -> None:
