@@ -109,21 +109,21 @@ class Guard:
             self._count(scope, answer.status, time.perf_counter() - start)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        self._metrics.answered(scope["path"], status, seconds)
+        self._metrics.answered(_path(scope), status, seconds)
         if self._log_requests:
-            path = self._metrics.path(scope["path"])
+            path = self._metrics.path(_path(scope))
             _log.info("%s %s %d %.1f ms", scope["method"], path, status, seconds * 1000)
 
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        if self._traffic.draining and scope["path"] not in OPEN_WHILE_DRAINING:
+        if self._traffic.draining and _path(scope) not in OPEN_WHILE_DRAINING:
             raise _RefusedError(503, "the service is about to end; ask another one", **{"retry-after": "1"})
-        if scope["path"].startswith(GUARDED) and not self._keys.admit(scope["headers"]):
+        if _path(scope).startswith(GUARDED) and not self._keys.admit(scope["headers"]):
             raise _RefusedError(
                 401,
                 "no valid key came; send one as Authorization: Bearer KEY",
                 **{"www-authenticate": "Bearer"},
             )
-        if scope["method"] != "POST" or scope["path"] not in self._endpoints:
+        if scope["method"] != "POST" or _path(scope) not in self._endpoints:
             await self._app(scope, receive, answer.send)
             return
         body = await self._body(scope, receive)
@@ -176,10 +176,16 @@ class Guard:
 
     async def _respond(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         try:
-            response = await self._endpoints[scope["path"]](body)
+            response = await self._endpoints[_path(scope)](body)
         except HTTPException as error:
             response = JSONResponse({"detail": error.detail}, error.status_code, error.headers)
         await response(scope, receive, send)
+
+
+def _path(scope: Scope) -> str:
+    """Return a request's path without what the server, or an application around this one, puts before it."""
+    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    return path.removeprefix(root) if path.startswith(f"{root}/") else path
 
 
 class _Answer:

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import stance
-from stance.serve import Limits
+from stance.serve import Limits, create_app
 from stance.serve.guard import Traffic
 from stance.serve.schemas import MOST_MISTAKES
 
@@ -122,6 +122,17 @@ def test_no_path_leads_around_the_limits(make_client: Make, path: str) -> None:
     with make_client(limits=Limits(body_bytes=9)) as client:
         answer = client.post(path, content=b'{"texts": ["It fell."]}')
     assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+
+
+def test_a_path_before_its_own_changes_nothing(tiny: stance.Classifier) -> None:
+    """Where a server puts one before all of them, keys are asked for and bodies are read as without."""
+    app = create_app(tiny, keys=["secret"])
+    with TestClient(app, root_path="/news") as client:
+        for path in ("/news/v1/classify", "/v1/classify"):
+            assert client.post(path, json={"texts": []}).status_code == 401
+            answer = client.post(path, json={"texts": []}, headers={"authorization": "Bearer secret"})
+            assert answer.json() == {"predictions": []}
+        assert client.get("/news/v1/model").status_code == 401
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
