@@ -10,7 +10,8 @@ from unicodedata import category
 
 from stance.errors import InputError
 from stance.labels import STANCES
-from stance.train.data import BrokenRow, LabelledSentence, unknown
+from stance.train.data import LabelledSentence, unknown
+from stance.train.readers import BrokenRow
 
 FEWEST_ROWS = 5
 """A label with fewer rows can be neither learnt nor measured."""

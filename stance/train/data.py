@@ -1,22 +1,15 @@
-"""Files to labelled sentences."""
+"""Rows to labelled sentences."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, Self, TextIO
+from typing import Self
 
-from datasets import ClassLabel, load_dataset, load_from_disk
-
-from stance.errors import InputError
 from stance.predictions import Span
-from stance.records import Malformed, records
 from stance.sentences import well_formed
-
-Row = Mapping[str, Any]
+from stance.train.readers import BrokenRow, Row, read_rows
 
 NULL = "null"
 """What a cell says where other cells of its column hold lists, and this one nothing."""
@@ -83,14 +76,6 @@ class LabelledSentence:
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenRow:
-    """A row that is no labelled sentence, and why."""
-
-    row: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Columns:
     """Which columns hold what.
 
@@ -141,23 +126,8 @@ def read(source: str | Path, columns: Columns | None = None) -> Iterator[Labelle
         InputError: the source cannot be read or lacks a column; the columns that there are are named.
     """
     columns = columns or Columns()
-    for number, row in enumerate(read_rows(source, columns), 1):
+    for number, row in enumerate(read_rows(source, columns.used()), 1):
         yield row if isinstance(row, BrokenRow) else _labelled(row, columns, number)
-
-
-def read_rows(source: str | Path, columns: Columns) -> Iterator[Row | BrokenRow]:
-    """Read rows as they are, with all their columns; see `read`."""
-    path = Path(source)
-    try:
-        match path.suffix.lower():
-            case ".csv" | ".tsv":
-                yield from _separated(path, columns)
-            case ".jsonl" | ".ndjson":
-                yield from _json_lines(path, columns)
-            case _:
-                yield from _dataset(str(source), columns)
-    except OSError as error:
-        raise InputError(f"{source}: {error.strerror or error}") from error
 
 
 def without_context(sentences: Iterable[LabelledSentence]) -> list[LabelledSentence]:
@@ -169,90 +139,6 @@ def unknown(kind: str, name: str, known: Sequence[str]) -> str:
     """Say that a label, or a stance, is unknown, which ones are known, and which is nearest."""
     near = get_close_matches(name, known, n=1)
     return f"unknown {kind} {name!r}; known: {', '.join(known)}" + (f"; meant {near[0]}?" if near else "")
-
-
-def _separated(path: Path, columns: Columns) -> Iterator[Row | BrokenRow]:
-    with _open_text(path) as file:
-        separator = "\t" if path.suffix.lower() == ".tsv" else _separator(file.readline())
-        file.seek(0)
-        rows = records(file, separator=separator)
-        header = next(rows, [])
-        if isinstance(header, Malformed):
-            raise InputError(f"{path}: the header: {header.reason}; mend it")
-        _check_columns(path, columns, header)
-        if twice := sorted({name for name in header if name and header.count(name) > 1}):
-            raise InputError(f"{path}: column {', '.join(twice)} comes twice; give each column its own name")
-        for number, cells in enumerate(rows, 1):
-            if isinstance(cells, Malformed):
-                yield BrokenRow(number, cells.reason)
-            elif not cells:
-                yield BrokenRow(number, "an empty line")
-            elif len(cells) != len(header):
-                yield BrokenRow(number, f"{len(cells)} fields; the header has {len(header)}")
-            else:
-                yield dict(zip(header, cells, strict=True))
-
-
-def _separator(header: str) -> str:
-    """Tell a comma from what spreadsheets write where the comma is the decimal sign."""
-    return max(",;\t", key=header.count)
-
-
-def _json_lines(path: Path, columns: Columns) -> Iterator[Row | BrokenRow]:
-    with _open_text(path) as file:
-        for number, line in enumerate(file, 1):
-            try:
-                row = json.loads(line)
-            except (RecursionError, ValueError) as error:
-                yield BrokenRow(number, f"not JSON: {error}")
-                continue
-            if not isinstance(row, dict):
-                yield BrokenRow(number, f"a JSON object was expected, {type(row).__name__} came")
-                continue
-            if number == 1:
-                _check_columns(path, columns, list(row))
-            yield row
-
-
-@contextmanager
-def _open_text(path: Path) -> Iterator[TextIO]:
-    """Open a UTF-8 file; bytes that are not UTF-8 become U+FFFD, and line breaks stay as they are."""
-    with path.open("rb") as raw:
-        if b"\0" in raw.peek():
-            raise InputError(f"{path}: UTF-8 was expected, UTF-16 or no text at all came; save it as UTF-8")
-        yield TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
-
-
-def _dataset(source: str, columns: Columns) -> Iterator[Row]:
-    path = Path(source)
-    if path.suffix not in ("", ".parquet") and not path.is_dir():
-        raise InputError(f"{source}: .csv, .tsv, .jsonl, .parquet, a folder or a Hub id was expected")
-    try:
-        if path.is_dir():
-            dataset = load_from_disk(source)
-            if isinstance(dataset, dict):
-                if "train" not in dataset:
-                    raise InputError(f"{source}: no split train; there are: {', '.join(dataset)}")
-                dataset = dataset["train"]
-        elif path.suffix == ".parquet":
-            dataset = load_dataset("parquet", data_files=source, split="train", streaming=True)
-        else:
-            dataset = load_dataset(source, split="train", streaming=True)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{source}: {error}") from error
-    _check_columns(path, columns, dataset.column_names or list(next(iter(dataset), {})))
-    kind = (dataset.features or {}).get(columns.label)
-    if not isinstance(kind, ClassLabel):
-        yield from dataset
-        return
-    for row in dataset:  # which holds labels by number; -1 stands for none
-        number = row[columns.label]
-        yield row | {columns.label: None if number is None or number < 0 else kind.int2str(number)}
-
-
-def _check_columns(source: Path, columns: Columns, found: Sequence[str]) -> None:
-    if missing := [name for name in columns.used() if name not in found]:
-        raise InputError(f"{source}: no column {', '.join(missing)}; there are: {', '.join(found) or 'none'}")
 
 
 def _labelled(row: Row, columns: Columns, number: int) -> LabelledSentence | BrokenRow:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from stance.train.audit import Finding
-from stance.train.data import NULL, BrokenRow, Columns, Row
+from stance.train.data import NULL, Columns
+from stance.train.readers import BrokenRow, Row
 
 ADDED = (
     "audit_rank",

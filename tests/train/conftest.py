@@ -1,9 +1,15 @@
 """Training is tested where its libraries are; its tests share a tiny network, taught two sentences."""
 
+import csv
+import json
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
+
+from datasets import Dataset
 
 from stance.predictions import Span
 from stance.train.data import LabelledAct, LabelledSentence
@@ -29,3 +35,20 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[StanceModel, obje
 def few(count: int = 6) -> list[LabelledSentence]:
     """The same two sentences, each under a label of its own."""
     return [LabelledSentence(text, label) for text, label in zip(SENTENCES, "ab", strict=False)] * count
+
+
+def write(path: Path, rows: list[dict]) -> Path:
+    """Write rows in the format that the file's name asks for."""
+    match path.suffix:
+        case ".csv" | ".tsv":
+            with path.open("w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, list(rows[0]), delimiter="," if path.suffix == ".csv" else "\t")
+                writer.writeheader()
+                writer.writerows(rows)
+        case ".jsonl":
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        case ".parquet":
+            Dataset.from_list(rows).to_parquet(path)
+        case _:
+            Dataset.from_list(rows).save_to_disk(path)
+    return path

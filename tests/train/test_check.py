@@ -4,7 +4,8 @@ import pytest
 
 from stance.errors import InputError
 from stance.train.check import Report, check
-from stance.train.data import BrokenRow, LabelledAct, LabelledSentence
+from stance.train.data import LabelledAct, LabelledSentence
+from stance.train.readers import BrokenRow
 
 FILLER = [
     LabelledSentence(f"filler {letter * 3} {label}", label, row=100 + index)

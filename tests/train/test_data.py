@@ -1,50 +1,15 @@
-"""Files to labelled sentences."""
+"""Rows to labelled sentences."""
 
-import csv
-import json
 from pathlib import Path
 
 import pytest
-from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from stance.errors import InputError
 from stance.predictions import Span
-from stance.train.data import BrokenRow, Columns, LabelledAct, LabelledSentence, read
+from stance.train.data import Columns, LabelledAct, LabelledSentence, read
+from stance.train.readers import BrokenRow
 
-ROWS = [
-    {"sentence": "It denied that.", "tag": "no", "outlet": "a"},
-    {"sentence": "It fell.", "tag": "x", "outlet": "b"},
-]
-COLUMNS = Columns(text="sentence", label="tag", group="outlet", label_map={"no": "denial"})
-EXPECTED = [
-    LabelledSentence("It denied that.", "denial", group="a", row=1),
-    LabelledSentence("It fell.", "x", group="b", row=2),
-]
-
-
-def write(path: Path, rows: list[dict]) -> Path:
-    """Write rows in the format that the file's name asks for."""
-    match path.suffix:
-        case ".csv" | ".tsv":
-            with path.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, list(rows[0]), delimiter="," if path.suffix == ".csv" else "\t")
-                writer.writeheader()
-                writer.writerows(rows)
-        case ".jsonl":
-            path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        case ".parquet":
-            Dataset.from_list(rows).to_parquet(path)
-        case _:
-            Dataset.from_list(rows).save_to_disk(path)
-    return path
-
-
-@pytest.mark.parametrize("name", ["rows.csv", "rows.tsv", "rows.jsonl", "rows.parquet", "folder"])
-def test_every_format_gives_the_same_sentences(tmp_path: Path, name: str) -> None:
-    """Columns are named by the user, and labels get new names."""
-    assert list(read(write(tmp_path / name, ROWS), COLUMNS)) == EXPECTED
+from .conftest import write
 
 
 def test_acts_and_stances_are_read_on_request(tmp_path: Path) -> None:
@@ -77,58 +42,6 @@ def test_stances_may_be_one_cell(tmp_path: Path) -> None:
     assert next(iter(read(file, Columns(stances="all")))).stances == ("hedge", "denial", "allegation")  # type: ignore[union-attr]
 
 
-def test_broken_rows_cost_only_themselves(tmp_path: Path) -> None:
-    """Each is named with its reason, and the rows around it are read."""
-    (tmp_path / "rows.csv").write_bytes(
-        b"text,label\nIt fell.,none\nA,b,c\n,none\nIt rose.,\nCaf\xe9.,none\n"
-    )
-    found = list(read(tmp_path / "rows.csv"))
-    assert [type(row) for row in found] == [
-        LabelledSentence,
-        BrokenRow,
-        BrokenRow,
-        BrokenRow,
-        LabelledSentence,
-    ]
-    assert [row.row for row in found] == [1, 2, 3, 4, 5]
-    assert "3 fields; the header has 2" in found[1].reason  # type: ignore[union-attr]
-    assert found[4].text == "Caf\ufffd."  # type: ignore[union-attr]
-    good, bad = '{"text": "It fell.", "label": "none"}', '{"text": 3, "label": "none"}'
-    lines = "\n".join([good, "{", "[]", bad, good])
-    (tmp_path / "rows.jsonl").write_text(lines, encoding="utf-8")
-    assert [type(row) is BrokenRow for row in read(tmp_path / "rows.jsonl")] == [
-        False,
-        True,
-        True,
-        True,
-        False,
-    ]
-
-
-@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl"])
-def test_a_file_that_is_not_utf8_at_all_is_refused(tmp_path: Path, name: str) -> None:
-    """Not a missing column of strange letters, but what to do."""
-    file = write(tmp_path / name, ROWS)
-    file.write_text(file.read_text(encoding="utf-8"), encoding="utf-16")
-    with pytest.raises(InputError, match=r"UTF-16 .* save it as UTF-8"):
-        list(read(file, COLUMNS))
-
-
-@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl", "rows.parquet", "folder"])
-def test_a_missing_column_lists_those_there_are(tmp_path: Path, name: str) -> None:
-    """Before the first row."""
-    file = write(tmp_path / name, ROWS)
-    with pytest.raises(InputError, match="no column text, label; there are: sentence, tag, outlet"):
-        list(read(file))
-
-
-@pytest.mark.parametrize("name", ["nowhere.csv", "nowhere.jsonl", "nowhere.parquet", "rows.xyz"])
-def test_a_source_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
-    """Missing files and unknown formats."""
-    with pytest.raises(InputError, match=name):
-        list(read(tmp_path / name))
-
-
 @pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl", "rows.parquet", "folder"])
 def test_contexts_are_read_from_their_column(tmp_path: Path, name: str) -> None:
     """Blank ones are none; without the column's name nothing is read, and a wrong name is an error."""
@@ -148,76 +61,6 @@ def test_a_context_that_is_no_text_breaks_its_row(tmp_path: Path) -> None:
     assert first.context is third.context is None  # type: ignore[union-attr]
     assert isinstance(second, BrokenRow)
     assert "int came" in second.reason
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), min_size=1).filter(str.strip))
-)
-def test_any_text_survives_csv(tmp_path: Path, texts: list[str]) -> None:
-    """Quotes, separators and line breaks inside a cell."""
-    file = write(tmp_path / "rows.csv", [{"text": text, "label": "none"} for text in ["first", *texts]])
-    assert [row.text for row in read(file)] == ["first", *texts]  # type: ignore[union-attr]
-
-
-def test_semicolons_of_a_spreadsheet_are_told_from_commas(tmp_path: Path) -> None:
-    """With the mark that spreadsheets put before the first column; commas in sentences stay."""
-    (tmp_path / "rows.csv").write_text("\ufefftext;label\nYes, it fell.;none\n", encoding="utf-8")
-    (sentence,) = read(tmp_path / "rows.csv")
-    assert isinstance(sentence, LabelledSentence)
-    assert (sentence.text, sentence.label) == ("Yes, it fell.", "none")
-
-
-def test_a_quote_left_open_costs_its_own_row(tmp_path: Path) -> None:
-    """The rows after it, which it would have swallowed, are read; so are long cells."""
-    rows = ['"It fell.,none', "It rose.,none", '"It rose, twice.",none', f"{'Up. ' * 50_000},none"]
-    (tmp_path / "rows.csv").write_text("\n".join(["text,label", *rows, ""]))
-    broken, *found = read(tmp_path / "rows.csv")
-    assert broken == BrokenRow(1, "a quotation mark left open")
-    assert [(row.row, row.text[:15]) for row in found] == [  # type: ignore[union-attr]
-        (2, "It rose."),
-        (3, "It rose, twice."),
-        (4, "Up. Up. Up. Up."),
-    ]
-
-
-def test_a_header_that_is_none_is_refused(tmp_path: Path) -> None:
-    """Before the first row."""
-    (tmp_path / "rows.csv").write_text('text,"label\nIt fell.,none\n')
-    with pytest.raises(InputError, match="the header: a quotation mark left open"):
-        list(read(tmp_path / "rows.csv"))
-
-
-def test_labels_of_a_dataset_are_names(tmp_path: Path) -> None:
-    """Not the numbers that it holds; -1 stands for none."""
-    features = Features({"text": Value("string"), "label": ClassLabel(names=["no", "yes"])})
-    rows = {"text": ["It fell.", "It rose.", "It sank."], "label": [1, 0, -1]}
-    Dataset.from_dict(rows, features=features).save_to_disk(tmp_path / "folder")
-    Dataset.from_dict(rows, features=features).to_parquet(tmp_path / "rows.parquet")
-    for name in ("folder", "rows.parquet"):
-        first, second, third = read(tmp_path / name)
-        assert isinstance(first, LabelledSentence)
-        assert isinstance(second, LabelledSentence)
-        assert (first.label, second.label) == ("yes", "no")
-        assert isinstance(third, BrokenRow)
-
-
-def test_a_dataset_without_training_part_names_what_there_is(tmp_path: Path) -> None:
-    """Not a traceback."""
-    DatasetDict({"test": Dataset.from_list([{"text": "It fell.", "label": "no"}])}).save_to_disk(
-        tmp_path / "folder"
-    )
-    with pytest.raises(InputError, match="no split train; there are: test"):
-        list(read(tmp_path / "folder"))
-
-
-def test_a_column_that_comes_twice_is_refused(tmp_path: Path) -> None:
-    """Which of the two is meant is not for a program to say; nameless ones may be many."""
-    (tmp_path / "rows.csv").write_text("text,label,label\nIt fell.,no,yes\n")
-    with pytest.raises(InputError, match="column label comes twice"):
-        list(read(tmp_path / "rows.csv"))
-    (tmp_path / "rows.csv").write_text("text,label,,\nIt fell.,no,,\n")
-    assert list(read(tmp_path / "rows.csv")) == [LabelledSentence("It fell.", "no", row=1)]
 
 
 def test_odd_values_cost_their_rows_alone(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 from stance.predictions import Span
 from stance.train.audit import Finding
 from stance.train.commands.rows import write_csv
-from stance.train.data import BrokenRow, Columns, LabelledAct, LabelledSentence, read
+from stance.train.data import Columns, LabelledAct, LabelledSentence, read
+from stance.train.readers import BrokenRow
 from stance.train.sheet import ADDED, CONFIDENT, LIKELIER, make_sheet
 
 COLUMNS = Columns(label="verdict", label_map={"n": "no", "y": "yes"})

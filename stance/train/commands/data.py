@@ -10,7 +10,7 @@ from stance.models import find_model
 from stance.train.audit import audit, embed
 from stance.train.commands import options
 from stance.train.commands.rows import read_checked, read_development, require_other, write_csv
-from stance.train.data import read_rows
+from stance.train.readers import read_rows
 from stance.train.sheet import ADDED, make_sheet
 
 
@@ -60,7 +60,7 @@ def audit_labels(
     )
     findings = audit(sentences, features, seed=seed)
     contradictory = {row.row: row.reason for row in report.contradictory}
-    rows = make_sheet(read_rows(data, columns), findings, contradictory, columns)
+    rows = make_sheet(read_rows(data, columns.used()), findings, contradictory, columns)
     write_csv(out, [name for name in rows[0] if name not in ADDED] + list(ADDED), rows)
     suspects = sum(finding.is_suspect for finding in findings)
     said = f"{out}: {suspects} of {len(findings)} labels are suspect"

@@ -1,0 +1,132 @@
+"""Files to rows, each with all its columns."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any, TextIO
+
+from datasets import ClassLabel, load_dataset, load_from_disk
+
+from stance.errors import InputError
+from stance.records import Malformed, records
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """A row that is no labelled sentence, and why."""
+
+    row: int
+    reason: str
+
+
+def read_rows(source: str | Path, needed: Sequence[str]) -> Iterator[Row | BrokenRow]:
+    """Read rows as they are, with all their columns.
+
+    Args:
+        source: as `stance.train.data.read` takes it.
+        needed: the names of the columns that there must be.
+
+    Raises:
+        InputError: the source cannot be read or lacks a column; the columns that there are are named.
+    """
+    path = Path(source)
+    try:
+        match path.suffix.lower():
+            case ".csv" | ".tsv":
+                yield from _separated(path, needed)
+            case ".jsonl" | ".ndjson":
+                yield from _json_lines(path, needed)
+            case _:
+                yield from _dataset(str(source), needed)
+    except OSError as error:
+        raise InputError(f"{source}: {error.strerror or error}") from error
+
+
+def _separated(path: Path, needed: Sequence[str]) -> Iterator[Row | BrokenRow]:
+    with _open_text(path) as file:
+        separator = "\t" if path.suffix.lower() == ".tsv" else _separator(file.readline())
+        file.seek(0)
+        rows = records(file, separator=separator)
+        header = next(rows, [])
+        if isinstance(header, Malformed):
+            raise InputError(f"{path}: the header: {header.reason}; mend it")
+        _check_columns(path, needed, header)
+        if twice := sorted({name for name in header if name and header.count(name) > 1}):
+            raise InputError(f"{path}: column {', '.join(twice)} comes twice; give each column its own name")
+        for number, cells in enumerate(rows, 1):
+            if isinstance(cells, Malformed):
+                yield BrokenRow(number, cells.reason)
+            elif not cells:
+                yield BrokenRow(number, "an empty line")
+            elif len(cells) != len(header):
+                yield BrokenRow(number, f"{len(cells)} fields; the header has {len(header)}")
+            else:
+                yield dict(zip(header, cells, strict=True))
+
+
+def _separator(header: str) -> str:
+    """Tell a comma from what spreadsheets write where the comma is the decimal sign."""
+    return max(",;\t", key=header.count)
+
+
+def _json_lines(path: Path, needed: Sequence[str]) -> Iterator[Row | BrokenRow]:
+    with _open_text(path) as file:
+        for number, line in enumerate(file, 1):
+            try:
+                row = json.loads(line)
+            except (RecursionError, ValueError) as error:
+                yield BrokenRow(number, f"not JSON: {error}")
+                continue
+            if not isinstance(row, dict):
+                yield BrokenRow(number, f"a JSON object was expected, {type(row).__name__} came")
+                continue
+            if number == 1:
+                _check_columns(path, needed, list(row))
+            yield row
+
+
+@contextmanager
+def _open_text(path: Path) -> Iterator[TextIO]:
+    """Open a UTF-8 file; bytes that are not UTF-8 become U+FFFD, and line breaks stay as they are."""
+    with path.open("rb") as raw:
+        if b"\0" in raw.peek():
+            raise InputError(f"{path}: UTF-8 was expected, UTF-16 or no text at all came; save it as UTF-8")
+        yield TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
+
+
+def _dataset(source: str, needed: Sequence[str]) -> Iterator[Row]:
+    path = Path(source)
+    if path.suffix not in ("", ".parquet") and not path.is_dir():
+        raise InputError(f"{source}: .csv, .tsv, .jsonl, .parquet, a folder or a Hub id was expected")
+    try:
+        if path.is_dir():
+            dataset = load_from_disk(source)
+            if isinstance(dataset, dict):
+                if "train" not in dataset:
+                    raise InputError(f"{source}: no split train; there are: {', '.join(dataset)}")
+                dataset = dataset["train"]
+        elif path.suffix == ".parquet":
+            dataset = load_dataset("parquet", data_files=source, split="train", streaming=True)
+        else:
+            dataset = load_dataset(source, split="train", streaming=True)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{source}: {error}") from error
+    _check_columns(path, needed, dataset.column_names or list(next(iter(dataset), {})))
+    kinds = {name: kind for name, kind in (dataset.features or {}).items() if isinstance(kind, ClassLabel)}
+    for row in dataset:
+        yield row | {name: _class_name(kind, row[name]) for name, kind in kinds.items()}
+
+
+def _class_name(kind: ClassLabel, number: int | None) -> str | None:
+    """Return what a dataset holds by number; -1 stands for none."""
+    return None if number is None or number < 0 else str(kind.int2str(number))
+
+
+def _check_columns(source: Path, needed: Sequence[str], found: Sequence[str]) -> None:
+    if missing := [name for name in needed if name not in found]:
+        raise InputError(f"{source}: no column {', '.join(missing)}; there are: {', '.join(found) or 'none'}")
