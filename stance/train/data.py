@@ -154,7 +154,7 @@ def _labelled(row: Row, columns: Columns, number: int) -> LabelledSentence | Bro
             label=columns.label_map.get(name, name),
             stances=_stances(row, columns),
             acts=_acts(row, columns, text),
-            group=_value(row[columns.group]) if columns.group else None,
+            group=_value(row.get(columns.group)) if columns.group else None,
             row=number,
             context=_context(row, columns),
         )
@@ -176,7 +176,7 @@ def _context(row: Row, columns: Columns) -> str | None:
 
 
 def _stances(row: Row, columns: Columns) -> tuple[str, ...] | None:
-    value = row[columns.stances] if columns.stances else None
+    value = row.get(columns.stances) if columns.stances else None
     if value is None:
         return None
     if isinstance(value, str):
@@ -188,7 +188,7 @@ def _stances(row: Row, columns: Columns) -> tuple[str, ...] | None:
 
 
 def _acts(row: Row, columns: Columns, text: str) -> tuple[LabelledAct, ...] | None:
-    acts = row[columns.acts] if columns.acts else None
+    acts = row.get(columns.acts) if columns.acts else None
     if isinstance(acts, str):
         acts = json.loads(acts) if acts.strip() else None
     if acts is None:

@@ -1,7 +1,7 @@
 """Files to rows, each with all its columns."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -76,18 +76,34 @@ def _separator(header: str) -> str:
 
 def _json_lines(path: Path, needed: Sequence[str]) -> Iterator[Row | BrokenRow]:
     with _open_text(path) as file:
-        for number, line in enumerate(file, 1):
-            try:
-                row = json.loads(line)
-            except (RecursionError, ValueError) as error:
-                yield BrokenRow(number, f"not JSON: {error}")
-                continue
-            if not isinstance(row, dict):
-                yield BrokenRow(number, f"a JSON object was expected, {type(row).__name__} came")
-                continue
-            if number == 1:
-                _check_columns(path, needed, list(row))
+        if found := _names(_objects(file), needed):
+            _check_columns(path, needed, found)
+        file.seek(0)
+        yield from _objects(file)
+
+
+def _objects(lines: Iterable[str]) -> Iterator[Row | BrokenRow]:
+    for number, line in enumerate(lines, 1):
+        try:
+            row = json.loads(line)
+        except (RecursionError, ValueError) as error:
+            yield BrokenRow(number, f"not JSON: {error}")
+            continue
+        if isinstance(row, dict):
             yield row
+        else:
+            yield BrokenRow(number, f"a JSON object was expected, {type(row).__name__} came")
+
+
+def _names(rows: Iterable[Row | BrokenRow], needed: Sequence[str]) -> list[str]:
+    """Return the columns that rows have, of which each may lack some; once all needed are found, no more."""
+    found: dict[str, None] = {}
+    for row in rows:
+        if not isinstance(row, BrokenRow):
+            found |= dict.fromkeys(row)
+        if found.keys() >= set(needed):
+            break
+    return list(found)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Files to rows."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,28 @@ def test_a_column_that_comes_twice_is_refused(tmp_path: Path) -> None:
         list(read(tmp_path / "rows.csv"))
     (tmp_path / "rows.csv").write_text("text,label,,\nIt fell.,no,,\n")
     assert list(read(tmp_path / "rows.csv")) == [LabelledSentence("It fell.", "no", row=1)]
+
+
+def test_what_an_object_lacks_is_null(tmp_path: Path) -> None:
+    """Optional or not, in the first row or another: it costs at most that row."""
+    lines = [
+        {"note": "an object without text"},
+        {"text": "It fell.", "label": "none"},
+        {"text": "It rose.", "label": "none", "outlet": "a", "stances": [], "acts": []},
+    ]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    columns = Columns(group="outlet", stances="stances", acts="acts")
+    assert list(read(tmp_path / "rows.jsonl", columns)) == [
+        BrokenRow(1, "no text in column text"),
+        LabelledSentence("It fell.", "none", row=2),
+        LabelledSentence("It rose.", "none", (), (), group="a", row=3),
+    ]
+
+
+def test_a_column_that_no_object_has_is_missing(tmp_path: Path) -> None:
+    """Those that any has are named; where there are no objects, each line says that it is none."""
+    (tmp_path / "rows.jsonl").write_text('{"text": "It fell."}\n{"verdict": "none"}\n')
+    with pytest.raises(InputError, match="no column label; there are: text, verdict"):
+        list(read(tmp_path / "rows.jsonl"))
+    (tmp_path / "rows.jsonl").write_text("[\n]\n")
+    assert [type(row) for row in read(tmp_path / "rows.jsonl")] == [BrokenRow, BrokenRow]
