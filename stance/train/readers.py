@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from datasets import ClassLabel, load_dataset, load_from_disk
+from pyarrow.parquet import read_schema
 
 from stance.errors import InputError
 from stance.records import Malformed, records
@@ -43,8 +44,11 @@ def read_rows(source: str | Path, needed: Sequence[str]) -> Iterator[Row | Broke
                 yield from _json_lines(path, needed)
             case _:
                 yield from _dataset(str(source), needed)
-    except OSError as error:
-        raise InputError(f"{source}: {error.strerror or error}") from error
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:  # the latter of pyarrow and datasets, often in many lines
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        raise InputError(f"{source}: {reason}") from error
 
 
 def _separated(path: Path, needed: Sequence[str]) -> Iterator[Row | BrokenRow]:
@@ -56,8 +60,6 @@ def _separated(path: Path, needed: Sequence[str]) -> Iterator[Row | BrokenRow]:
         if isinstance(header, Malformed):
             raise InputError(f"{path}: the header: {header.reason}; mend it")
         _check_columns(path, needed, header)
-        if twice := sorted({name for name in header if name and header.count(name) > 1}):
-            raise InputError(f"{path}: column {', '.join(twice)} comes twice; give each column its own name")
         for number, cells in enumerate(rows, 1):
             if isinstance(cells, Malformed):
                 yield BrokenRow(number, cells.reason)
@@ -119,19 +121,23 @@ def _dataset(source: str, needed: Sequence[str]) -> Iterator[Row]:
     path = Path(source)
     if path.suffix not in ("", ".parquet") and not path.is_dir():
         raise InputError(f"{source}: .csv, .tsv, .jsonl, .parquet, a folder or a Hub id was expected")
-    try:
-        if path.is_dir():
-            dataset = load_from_disk(source)
-            if isinstance(dataset, dict):
-                if "train" not in dataset:
-                    raise InputError(f"{source}: no split train; there are: {', '.join(dataset)}")
-                dataset = dataset["train"]
-        elif path.suffix == ".parquet":
-            dataset = load_dataset("parquet", data_files=source, split="train", streaming=True)
-        else:
-            dataset = load_dataset(source, split="train", streaming=True)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{source}: {error}") from error
+    if path.is_dir():
+        dataset = load_from_disk(source)
+        if isinstance(dataset, dict):
+            if "train" not in dataset:
+                raise InputError(f"{source}: no split train; there are: {', '.join(dataset)}")
+            dataset = dataset["train"]
+    elif path.suffix == ".parquet":
+        _check_columns(path, needed, read_schema(source).names)
+        dataset = load_dataset(
+            "parquet",
+            data_files=source,
+            split="train",
+            streaming=True,
+            batch_size=1000,  # else that of the first row group, which may be empty
+        )
+    else:
+        dataset = load_dataset(source, split="train", streaming=True)
     _check_columns(path, needed, dataset.column_names or list(next(iter(dataset), {})))
     kinds = {name: kind for name, kind in (dataset.features or {}).items() if isinstance(kind, ClassLabel)}
     for row in dataset:
@@ -146,3 +152,5 @@ def _class_name(kind: ClassLabel, number: int | None) -> str | None:
 def _check_columns(source: Path, needed: Sequence[str], found: Sequence[str]) -> None:
     if missing := [name for name in needed if name not in found]:
         raise InputError(f"{source}: no column {', '.join(missing)}; there are: {', '.join(found) or 'none'}")
+    if twice := sorted({name for name in found if name and found.count(name) > 1}):
+        raise InputError(f"{source}: column {', '.join(twice)} comes twice; give each column its own name")

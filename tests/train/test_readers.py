@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from hypothesis import HealthCheck, given, settings
@@ -151,6 +153,10 @@ def test_a_column_that_comes_twice_is_refused(tmp_path: Path) -> None:
         list(read(tmp_path / "rows.csv"))
     (tmp_path / "rows.csv").write_text("text,label,,\nIt fell.,no,,\n")
     assert list(read(tmp_path / "rows.csv")) == [LabelledSentence("It fell.", "no", row=1)]
+    twice = pa.Table.from_arrays([pa.array(["no"])] * 3, names=["text", "label", "label"])
+    pq.write_table(twice, tmp_path / "rows.parquet")
+    with pytest.raises(InputError, match="column label comes twice"):
+        list(read(tmp_path / "rows.parquet"))
 
 
 def test_what_an_object_lacks_is_null(tmp_path: Path) -> None:
@@ -176,3 +182,27 @@ def test_a_column_that_no_object_has_is_missing(tmp_path: Path) -> None:
         list(read(tmp_path / "rows.jsonl"))
     (tmp_path / "rows.jsonl").write_text("[\n]\n")
     assert [type(row) for row in read(tmp_path / "rows.jsonl")] == [BrokenRow, BrokenRow]
+
+
+def test_parquet_without_rows_gives_none(tmp_path: Path) -> None:
+    """Its columns are looked at all the same."""
+    pq.write_table(
+        pa.table({name: pa.array([], pa.string()) for name in ("text", "label")}), tmp_path / "a.parquet"
+    )
+    assert list(read(tmp_path / "a.parquet")) == []
+    with pytest.raises(InputError, match="no column verdict; there are: text, label"):
+        list(read(tmp_path / "a.parquet", Columns(label="verdict")))
+
+
+def test_a_parquet_file_that_is_damaged_is_one_line(tmp_path: Path) -> None:
+    """However far it can be read."""
+    table = pa.table({"text": [f"It fell by {number}." for number in range(5000)], "label": ["none"] * 5000})
+    pq.write_table(table, tmp_path / "a.parquet", compression="snappy", row_group_size=1000)
+    content = bytearray((tmp_path / "a.parquet").read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 2000] = bytes(2000)
+    for damaged in (content, b"no Parquet"):
+        (tmp_path / "a.parquet").write_bytes(damaged)
+        with pytest.raises(InputError, match=r"a\.parquet: ") as refused:
+            list(read(tmp_path / "a.parquet"))
+        assert "\n" not in str(refused.value)
