@@ -119,15 +119,13 @@ def _open_text(path: Path) -> Iterator[TextIO]:
 
 def _dataset(source: str, needed: Sequence[str]) -> Iterator[Row]:
     path = Path(source)
-    if path.suffix not in ("", ".parquet") and not path.is_dir():
-        raise InputError(f"{source}: .csv, .tsv, .jsonl, .parquet, a folder or a Hub id was expected")
     if path.is_dir():
         dataset = load_from_disk(source)
         if isinstance(dataset, dict):
             if "train" not in dataset:
                 raise InputError(f"{source}: no split train; there are: {', '.join(dataset)}")
             dataset = dataset["train"]
-    elif path.suffix == ".parquet":
+    elif path.suffix.lower() == ".parquet":
         _check_columns(path, needed, read_schema(source).names)
         dataset = load_dataset(
             "parquet",
@@ -136,6 +134,8 @@ def _dataset(source: str, needed: Sequence[str]) -> Iterator[Row]:
             streaming=True,
             batch_size=1000,  # else that of the first row group, which may be empty
         )
+    elif path.suffix and path.parent.is_dir():
+        raise InputError(f"{source}: .csv, .tsv, .jsonl, .parquet, a folder or a Hub id was expected")
     else:
         dataset = load_dataset(source, split="train", streaming=True)
     _check_columns(path, needed, dataset.column_names or list(next(iter(dataset), {})))

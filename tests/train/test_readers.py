@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stance.errors import InputError
+from stance.train import readers
 from stance.train.data import Columns, LabelledSentence, read
 from stance.train.readers import BrokenRow
 
@@ -206,3 +207,29 @@ def test_a_parquet_file_that_is_damaged_is_one_line(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=r"a\.parquet: ") as refused:
             list(read(tmp_path / "a.parquet"))
         assert "\n" not in str(refused.value)
+
+
+def test_a_hub_id_may_have_a_dot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ends in a dot and more is no file where its folder is none."""
+    asked = []
+
+    def hub(name: str, **_: object) -> Dataset:
+        asked.append(name)
+        return Dataset.from_list([{"text": "It fell.", "label": "none"}])
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(readers, "load_dataset", hub)
+    for name in ("me/data", "me/data-v1.0"):
+        assert list(read(name)) == [LabelledSentence("It fell.", "none", row=1)]
+    assert asked == ["me/data", "me/data-v1.0"]
+    (tmp_path / "me").mkdir()
+    for name in ("rows.xyz", "me/rows.xyz"):
+        with pytest.raises(InputError, match="a folder or a Hub id was expected"):
+            list(read(name))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_capitals_in_a_files_ending_do_not_matter(tmp_path: Path, suffix: str) -> None:
+    """As some systems write them."""
+    file = write(tmp_path / f"rows{suffix}", ROWS)
+    assert list(read(file.rename(tmp_path / f"ROWS{suffix.upper()}"), COLUMNS)) == EXPECTED
