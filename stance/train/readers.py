@@ -1,5 +1,6 @@
 """Files to rows, each with all its columns."""
 
+import glob
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -129,7 +130,7 @@ def _dataset(source: str, needed: Sequence[str]) -> Iterator[Row]:
         _check_columns(path, needed, read_schema(source).names)
         dataset = load_dataset(
             "parquet",
-            data_files=source,
+            data_files=glob.escape(source),
             split="train",
             streaming=True,
             batch_size=1000,  # else that of the first row group, which may be empty

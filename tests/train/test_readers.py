@@ -233,3 +233,10 @@ def test_capitals_in_a_files_ending_do_not_matter(tmp_path: Path, suffix: str) -
     """As some systems write them."""
     file = write(tmp_path / f"rows{suffix}", ROWS)
     assert list(read(file.rename(tmp_path / f"ROWS{suffix.upper()}"), COLUMNS)) == EXPECTED
+
+
+@pytest.mark.parametrize("name", ["rows[1].parquet", "rows*.parquet", "rows?.parquet"])
+def test_a_path_is_no_pattern(tmp_path: Path, name: str) -> None:
+    """The file of that name is read, and no other."""
+    write(tmp_path / "rows1.parquet", ROWS[:1])
+    assert list(read(write(tmp_path / name, ROWS), COLUMNS)) == EXPECTED
