@@ -9,7 +9,7 @@ from functools import cache
 from unicodedata import category
 
 from stance.errors import InputError
-from stance.labels import STANCES
+from stance.labels import LABELS, STANCES
 from stance.train.data import LabelledSentence, unknown
 from stance.train.readers import BrokenRow
 
@@ -70,8 +70,11 @@ def check(
         Rows that are broken, have an unknown label or stance, or repeat another row and its context (but for
         case, punctuation and numbers) are set aside; so are all rows of a text that, with one context, has
         two labels, and rows whose text is in the development part. A label with fewer than five rows left, a
-        single label, one that only the development part has, and a group on both sides are refused.
+        single label, one that only the development part has, a group on both sides, and stances or acts
+        under labels that are not the project's are refused.
     """
+    rows = list(rows)
+    own = _own_labels(rows)
     kept: list[LabelledSentence] = []
     aside: list[BrokenRow] = []
     for row in rows:
@@ -79,7 +82,7 @@ def check(
             aside.append(row)
         elif labels is not None and row.label not in labels:
             aside.append(BrokenRow(row.row, unknown("label", row.label, labels)))
-        elif strange := [name for name in row.held if name not in STANCES]:
+        elif not own and (strange := [name for name in row.held if name not in STANCES]):
             aside.append(BrokenRow(row.row, unknown("stance", strange[0], STANCES)))
         else:
             kept.append(row)
@@ -93,8 +96,22 @@ def check(
         set_aside=tuple(sorted(aside, key=lambda row: row.row)),
         contradictory=tuple(contradictory),
         warnings=warnings,
-        refusals=tuple(_refusals(kept, labels, development)),
+        refusals=(*_misfits(kept, own), *_refusals(kept, labels, development)),
     )
+
+
+def _own_labels(rows: Sequence[LabelledSentence | BrokenRow]) -> list[str]:
+    """Return the labels that are not the project's, but for those so rare that they may be slips."""
+    counts = Counter(row.label for row in rows if isinstance(row, LabelledSentence))
+    return sorted(name for name, rows_of in counts.items() if name not in LABELS and rows_of >= FEWEST_ROWS)
+
+
+def _misfits(sentences: Sequence[LabelledSentence], own: Sequence[str]) -> Iterable[str]:
+    if own and any(row.stances is not None or row.acts is not None for row in sentences):
+        yield (
+            f"columns of stances and acts go with the labels {', '.join(LABELS)}; "
+            f"{', '.join(own)} came: leave them out"
+        )
 
 
 def _without_repeats(

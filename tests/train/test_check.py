@@ -134,3 +134,17 @@ def test_unknown_stances_name_the_nearest() -> None:
     assert "unknown stance 'denail'" in found[1]
     assert "meant denial?" in found[1]
     assert "meant hedge?" in found[2]
+
+
+def test_stances_under_labels_of_ones_own_are_refused() -> None:
+    """No row is set aside for them: it is the column that is one too many. A rare label is but a slip."""
+    rows = [
+        LabelledSentence(row.text, {"none": "for", "denial": "against"}[row.label], ("attacks",), row=row.row)
+        for row in FILLER
+    ]
+    report = check(rows)
+    assert report.set_aside == ()
+    with pytest.raises(InputError, match=r"go with the labels none, .*; against, for came: leave them out"):
+        report.require()
+    slip = LabelledSentence("It fell.", "denail", ("attacks",), row=1)
+    assert "unknown stance" in reasons(check([slip, *FILLER]))[1]

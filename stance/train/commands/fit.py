@@ -128,11 +128,6 @@ def train_model(
         held_out = read_development(development, columns)
         sentences = read_checked(data, columns, held_out, set_aside if first else None).require()
         labels = _label_set(sentences)
-        if labels != LABELS and (stances_column or acts_column):
-            raise InputError(
-                f"--stances-column and --acts-column go with the labels {', '.join(LABELS)}; "
-                f"{', '.join(labels)} came: leave them out"
-            )
         start = base or find_model()
         if head_only and wants_all:
             raise InputError(f"{', '.join(wants_all)}: not for a label head alone; take --all-weights")
