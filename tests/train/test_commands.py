@@ -7,7 +7,7 @@ from pathlib import Path
 from subprocess import CompletedProcess, run
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from stance.classifier import load
 from stance.errors import InputError, OutputError
@@ -265,6 +265,7 @@ def test_what_is_read_is_not_written_over(
             ["--head-only", "--epochs", "9", "--context-column", "before"],
             "--epochs, --context-column: not for",
         ),
+        (["--head-only", "--epochs", "5"], "--epochs: not for"),
         (["--stances-column", "blank"], "go with the labels none, allegation"),
         (["--label-map", "y=no"], "names a label twice"),
     ],
@@ -305,3 +306,21 @@ def test_a_head_alone_is_measured_on_the_development_part(sheet: Path, tmp_path:
     card = (tmp_path / "out" / "README.md").read_text()
     assert "| sentences | 60 |" in card
     assert "| development sentences | 2 |" in card
+
+
+def test_an_option_of_fine_tuning_fine_tunes_whatever_its_value(sheet: Path, tmp_path: Path) -> None:
+    """The default, given, is asked for as any other is; to resume fine-tunes where a run is to be resumed."""
+    out = tmp_path / "out"
+
+    def train(*options: str) -> Result:
+        given = [*COLUMNS, "--base", str(TINY), "--max-flips", "1", "--out", str(out), *options]
+        return CliRunner().invoke(app, ["train", str(sheet), *given])
+
+    assert train("--resume").exit_code == 0
+    assert "the label head alone" in (out / "README.md").read_text()
+    assert train("--batch-size", "32", "--epochs", "1").exit_code == 0
+    assert "| epochs | 1 |" in (out / "README.md").read_text()
+    refused = train("--resume").exception
+    assert isinstance(refused, OutputError)
+    assert "epochs (was 1, is 5)" in str(refused)
+    assert "--resume: not for a label head alone" in str(train("--resume", "--head-only").exception)

@@ -13,6 +13,7 @@ from transformers import PreTrainedTokenizerFast, TrainerCallback
 from stance.errors import InputError
 from stance.labels import LABELS, STANCES
 from stance.models import find_model
+from stance.train.average import last_checkpoint
 from stance.train.commands import options
 from stance.train.commands.rows import read_checked, read_development, require_other
 from stance.train.commands.voice import one_voice
@@ -27,8 +28,25 @@ from stance.train.split import split
 
 MOST_FLIPS = 0.01
 
+OF_FINE_TUNING = (
+    "learning_rate",
+    "epochs",
+    "batch_size",
+    "accumulation",
+    "patience",
+    "context_dropout",
+    "class_weights",
+    "lora",
+    "context_column",
+    "stances_column",
+    "acts_column",
+    "board",
+)
+"""The parameters that only fine-tuning heeds: who gives one, whatever its value, wants that."""
+
 
 def train_model(
+    context: typer.Context,
     data: options.Data,
     out: Annotated[Path, typer.Option(metavar="DIR", help="The model folder to write.")],
     base: options.Base = None,
@@ -105,20 +123,12 @@ def train_model(
         bf16=bf16,
         seed=seed,
     )
-    usual = asdict(Recipe())
-    wants_all = [
-        f"--{name.replace('_', '-')}"
-        for name, value in asdict(recipe).items()
-        if value != usual[name] and name not in ("bf16", "seed")
-    ]
-    columns_and_board = {
-        "--context-column": context_column,
-        "--stances-column": stances_column,
-        "--acts-column": acts_column,
-        "--tensorboard": board,
-    }
-    wants_all += [name for name, given in columns_and_board.items() if given]
     check_out(out)
+    work = out.with_name(f"{out.name}.work")
+    given = _given(context)
+    wants_all = [given[name] for name in OF_FINE_TUNING if name in given]
+    if resume and last_checkpoint(work):
+        wants_all.append("--resume")
     require_other(set_aside, data, development)
     boards = [tensorboard(board)] if board else []
     columns = options.columns_of(
@@ -137,7 +147,6 @@ def train_model(
             fitted = _fit_few(sentences, held_out, start, labels, head_only=head_only, recipe=recipe)
         else:
             parts = (list(sentences), held_out) if held_out else split(sentences, seed=seed)
-            work = out.with_name(f"{out.name}.work")
             fitted = _fit_all(*parts, start, labels, recipe=recipe, work=work, resume=resume, boards=boards)
         if first:
             training = {"base": Path(start).name if Path(start).exists() else start, **fitted.card}
@@ -154,6 +163,15 @@ def train_model(
             )
             share = f"{flips:.2%} of the development part"
             print(f"{out}: written; {precision} labels {share} otherwise than fp32")
+
+
+def _given(context: typer.Context) -> dict[str, str]:
+    """Return the parameters that were given, the default value or another, and what options they are."""
+    return {
+        str(parameter.name): parameter.opts[0]
+        for parameter in context.command.params
+        if (source := context.get_parameter_source(str(parameter.name))) and source.name != "DEFAULT"
+    }
 
 
 @dataclass(frozen=True, slots=True)
