@@ -145,7 +145,7 @@ def _labelled(row: Row, columns: Columns, number: int) -> LabelledSentence | Bro
     text, label = row.get(columns.text), row.get(columns.label)
     if not isinstance(text, str) or not text.strip():
         return BrokenRow(number, f"no text in column {columns.text}")
-    if (name := _value(label)) is None:
+    if (name := read_value(label)) is None:
         return BrokenRow(number, f"no label in column {columns.label}")
     text = well_formed(text)
     try:
@@ -154,18 +154,12 @@ def _labelled(row: Row, columns: Columns, number: int) -> LabelledSentence | Bro
             label=columns.label_map.get(name, name),
             stances=_stances(row, columns),
             acts=_acts(row, columns, text),
-            group=_value(row.get(columns.group)) if columns.group else None,
+            group=read_value(row.get(columns.group)) if columns.group else None,
             row=number,
             context=_context(row, columns),
         )
     except (KeyError, TypeError, ValueError) as error:
         return BrokenRow(number, f"not a labelled sentence: {error!r}")
-
-
-def _value(cell: object) -> str | None:
-    """Return what a cell says; None where it is blank or, as a table of floats has it, not a number."""
-    said = "" if cell is None or cell != cell else well_formed(str(cell)).strip()  # noqa: PLR0124
-    return said or None
 
 
 def _context(row: Row, columns: Columns) -> str | None:
@@ -195,6 +189,17 @@ def _acts(row: Row, columns: Columns, text: str) -> tuple[LabelledAct, ...] | No
         return None
     found = (read_act(act, text) for act in acts)
     return tuple(replace(act, stance=columns.label_map.get(act.stance, act.stance)) for act in found)
+
+
+def read_value(cell: object) -> str | None:
+    """Return what a cell of labels or groups says.
+
+    None where it is blank or, as a table of floats has it, not a number; whole numbers have no decimals.
+    """
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    said = "" if cell is None or cell != cell else well_formed(str(cell)).strip()  # noqa: PLR0124
+    return said or None
 
 
 def read_act(act: Row, text: str) -> LabelledAct:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from stance.train.audit import Finding
-from stance.train.data import NULL, Columns
+from stance.train.data import NULL, Columns, read_value
 from stance.train.readers import BrokenRow, Row
 
 ADDED = (
@@ -48,18 +48,16 @@ def make_sheet(
         for number, row in enumerate(rows, 1)
         if number in known and not isinstance(row, BrokenRow)
     }
-    names = _own_names(by_number.values(), columns)
+    given = {number: read_value(row[columns.label]) or "" for number, row in by_number.items()}
+    names = _own_names(given.values(), columns)
     found = {finding.row: finding for finding in findings}
     cells = [(name, value) for row in by_number.values() for name, value in row.items()]
     own = [name for name in dict.fromkeys(name for name, _ in cells) if name not in ADDED]
     missing = dict.fromkeys(own, "") | {name: NULL for name, value in cells if isinstance(value, list)}
     return [
         {name: _cell(by_number[number].get(name), missing[name]) for name in own}
-        | {
-            "audit_rank": rank,
-            "audit_row": number,
-            "audit_given": _cell(by_number[number][columns.label], ""),
-        }
+        | {columns.label: given[number]}
+        | {"audit_rank": rank, "audit_row": number, "audit_given": given[number]}
         | dict(_said(found.get(number), contradictory.get(number, ""), names))
         for rank, number in enumerate(wanted, 1)
     ]
@@ -73,11 +71,10 @@ def _said(finding: Finding | None, reason: str, names: Mapping[str, str]) -> Ite
     yield "audit_probability", finding.probability if finding else ""
 
 
-def _own_names(rows: Iterable[Row], columns: Columns) -> dict[str, str]:
+def _own_names(given: Iterable[str], columns: Columns) -> dict[str, str]:
     """Return for each label the name that most rows have for it."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        name = str(row[columns.label]).strip()
+    for name in given:
         counts[columns.label_map.get(name, name)][name] += 1
     return {label: names.most_common(1)[0][0] for label, names in counts.items()}
 

@@ -77,3 +77,11 @@ def test_odd_values_cost_their_rows_alone(tmp_path: Path) -> None:
     assert second == LabelledSentence("It rose. \ufffd", "no\ufffd", row=2)
     assert isinstance(third, BrokenRow)
     assert fourth == LabelledSentence("It sank.", "no", row=4)
+
+
+def test_a_whole_number_is_a_label_without_decimals(tmp_path: Path) -> None:
+    """A table that lacks some labels holds the others as floats; so it may groups."""
+    rows = [{"text": "It fell.", "label": label, "g": 3.0} for label in (0.0, 1.5, None)]
+    first, second, _ = read(write(tmp_path / "rows.parquet", rows), Columns(group="g", label_map={"0": "no"}))
+    assert first == LabelledSentence("It fell.", "no", group="3", row=1)
+    assert second == LabelledSentence("It fell.", "1.5", group="3", row=2)

@@ -63,3 +63,19 @@ def test_what_is_no_string_comes_through_cells(tmp_path: Path) -> None:
     assert rose == LabelledSentence("It rose.", "none", None, None, row=3)
     assert [row["note"] for row in sheet] == [3, "", ""]
     assert json.loads(sheet[1]["acts"]) == [act]
+
+
+def test_labels_stand_in_a_sheet_as_they_are_read() -> None:
+    """Half a character, blanks around it, a whole number that a table holds as a float."""
+    rows = [{"text": text, "label": label} for text, label in (("a", "no\ud83d"), ("b", 1.0), ("c", " x "))]
+    findings = [
+        Finding(1, "no\ufffd", "1", 0.25, False, True, "a"),
+        Finding(2, "1", "x", 0.25, False, True, "b"),
+        Finding(3, "x", "no\ufffd", 0.25, False, True, "c"),
+    ]
+    sheet = make_sheet(rows, findings, {}, Columns())
+    assert [(row["label"], row["audit_suggested"]) for row in sheet] == [
+        ("no\ufffd", "1"),
+        ("1", "x"),
+        ("x", "no\ufffd"),
+    ]
