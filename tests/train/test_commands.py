@@ -324,3 +324,14 @@ def test_an_option_of_fine_tuning_fine_tunes_whatever_its_value(sheet: Path, tmp
     assert isinstance(refused, OutputError)
     assert "epochs (was 1, is 5)" in str(refused)
     assert "--resume: not for a label head alone" in str(train("--resume", "--head-only").exception)
+
+
+def test_a_label_map_names_labels_that_there_are(sheet: Path) -> None:
+    """A name that no row has is warned of, with the nearest; blanks around names do not count."""
+    given = ["--text-column", "sentence", "--label-column", "verdict"]
+    given += ["--label-map", " y = yes ", "--label-map", "nn=no"]
+    checked = CliRunner().invoke(app, ["check", str(sheet), *given])
+    assert checked.exit_code == 0
+    assert checked.stdout.split()[:4] == ["n", "30", "yes", "30"]
+    assert "warning: --label-map: unknown label 'nn'; known: n, y; meant n?" in checked.stdout
+    assert "'y'" not in checked.stdout

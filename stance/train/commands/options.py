@@ -49,10 +49,10 @@ def columns_of(
     context: str | None = None,
 ) -> Columns:
     """Gather the options that name columns and rename labels."""
-    pairs = [pair.partition("=") for pair in label_map or ()]
-    if wrong := [old for old, equals, new in pairs if not (old and equals and new)]:
+    pairs = [(old.strip(), new.strip()) for old, _, new in (pair.partition("=") for pair in label_map or ())]
+    if wrong := [pair for pair, (old, new) in zip(label_map or (), pairs, strict=True) if not (old and new)]:
         raise InputError(f"--label-map takes OLD=NEW, {wrong[0]!r} came")
-    if len(twice := {old for old, _, _ in pairs}) < len(pairs):
+    if len(twice := {old for old, _ in pairs}) < len(pairs):
         raise InputError(
             f"--label-map names a label twice; each of {', '.join(sorted(twice))} once was expected"
         )
@@ -63,5 +63,5 @@ def columns_of(
         acts=acts,
         group=group,
         context=context,
-        label_map={old: new for old, _, new in pairs},
+        label_map=dict(pairs),
     )

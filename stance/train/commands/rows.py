@@ -1,8 +1,8 @@
 """What commands of training read, say of it, and write: rows."""
 
 import csv
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import typer
 
 from stance.errors import InputError, OutputError
 from stance.train.check import Report, check
-from stance.train.data import Columns, LabelledSentence, read
+from stance.train.data import Columns, LabelledSentence, read, unknown
 
 
 def read_whole(data: str | None, columns: Columns) -> list[LabelledSentence]:
@@ -29,6 +29,7 @@ def read_checked(
 ) -> Report:
     """Read, and say what a check finds."""
     report = check(read(data, columns), development=development)
+    report = replace(report, warnings=(*report.warnings, *_unused(data, columns)))
     _show(report)
     if set_aside:
         write_csv(set_aside, ["row", "reason"], [asdict(row) for row in report.set_aside])
@@ -62,6 +63,17 @@ def write_csv(path: Path, names: Sequence[str], rows: Sequence[dict[str, Any]]) 
             writer.writerows(rows)
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}; a path that can be written was expected") from error
+
+
+def _unused(data: str, columns: Columns) -> Iterator[str]:
+    """Yield what there is to say of names that a label map has and no row does."""
+    if not columns.label_map:
+        return
+    rows = read(data, replace(columns, label_map={}))
+    found = {name for row in rows if isinstance(row, LabelledSentence) for name in (row.label, *row.held)}
+    for name in columns.label_map:
+        if name not in found:
+            yield f"--label-map: {unknown('label', name, sorted(found))}"
 
 
 def _show(report: Report) -> None:
