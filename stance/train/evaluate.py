@@ -15,6 +15,8 @@ MOST_MISTAKES = 50
 FEWEST_IN_SLICE = 10
 """Slices of fewer rows say nothing, and are left out."""
 
+LENGTHS = ((10, "up to 10 words"), (20, "11 to 20 words"), (40, "21 to 40 words"))
+
 DOUBT = 0.05
 """From this share of resamples without a gain on, a difference is called noise."""
 
@@ -39,6 +41,16 @@ class Mistake:
     label: str
     predicted: str
     confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """A sentence that two models label differently: what the first says, and the second."""
+
+    row: int
+    text: str
+    first: str
+    second: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +84,14 @@ class Comparison:
         first, second: name and hash of each.
         ahead: how much macro-F1 the second has more than the first, -1 to 1.
         doubt: share of bootstrap resamples in which it is not ahead (behind, if `ahead` is below 0).
-        flips: the sentences that the two label differently, as mistakes of the second against the first:
-            `label` is the first's, `predicted` the second's.
+        flips: the sentences that the two label differently.
     """
 
     first: str
     second: str
     ahead: float
     doubt: float
-    flips: tuple[Mistake, ...]
+    flips: tuple[Flip, ...]
 
     @property
     def verdict(self) -> str:
@@ -161,7 +172,7 @@ def compare(first: Classifier, second: Classifier, sentences: Sequence[LabelledS
         ahead=ahead,
         doubt=behind if ahead >= 0 else paired_bootstrap(true, b, a)[1],
         flips=tuple(
-            Mistake(row.row, row.text, names[a[i]], names[b[i]], float(other[i, b[i]]))
+            Flip(row.row, row.text, names[a[i]], names[b[i]])
             for i, row in enumerate(sentences)
             if a[i] != b[i]
         ),
@@ -231,6 +242,3 @@ def _keys(sentence: LabelledSentence) -> set[tuple[str, str]]:
     keys = {("label", sentence.label), ("length", length)}
     keys |= {("cue", cue.text.casefold()) for cue in sentence.cues}
     return keys | ({("group", sentence.group)} if sentence.group is not None else set())
-
-
-LENGTHS = ((10, "up to 10 words"), (20, "11 to 20 words"), (40, "21 to 40 words"))

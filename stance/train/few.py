@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -84,17 +84,18 @@ def fit_few(
 def out_of_fold(
     sentences: Sequence[LabelledSentence],
     *,
+    base: str | Path,
     labels: tuple[str, ...],
     head_only: bool | None = None,
     max_tokens: int = 128,
+    bf16: bool = False,
     seed: int = 0,
-    **how: Any,
 ) -> NDArray[np.float32]:
     """Estimate what such a model says of sentences that it has not seen, by folds.
 
     Args:
         sentences: at least five of each label.
-        labels, head_only, max_tokens, how: as for `fit_few`.
+        base, labels, head_only, max_tokens, bf16: as for `fit_few`.
         seed: decides the folds, too. Default 0.
 
     Returns:
@@ -106,10 +107,17 @@ def out_of_fold(
     """
     if head_only is None:
         head_only = suits_head_alone(sentences, labels)
-    how |= {"labels": labels, "head_only": head_only, "max_tokens": max_tokens, "seed": seed}
     logits = np.zeros((len(sentences), len(labels)), np.float32)
     for seen, unseen in folds(sentences, FOLDS if head_only else TUNED_FOLDS, seed=seed):
-        model, tokenizer = fit_few([sentences[row] for row in seen], **how)
+        model, tokenizer = fit_few(
+            [sentences[row] for row in seen],
+            base=base,
+            labels=labels,
+            head_only=head_only,
+            max_tokens=max_tokens,
+            bf16=bf16,
+            seed=seed,
+        )
         head = cast(nn.Linear, last_layer(model))
         rest = [sentences[row] for row in unseen]
         features = features_of(head, model, tokenizer, rest, max_tokens)

@@ -129,7 +129,7 @@ def test_a_model_that_reads_no_context_is_compared_without(
     """The other is shown all; where neither reads contexts, they are refused."""
     comparison = compare(tiny, reader, told)
     assert comparison.ahead > 0
-    assert all(flip.predicted == flip_of(told, flip.text) for flip in comparison.flips)
+    assert all(flip.second == flip_of(told, flip.text) for flip in comparison.flips)
     with pytest.raises(ModelError, match="reads no context"):
         compare(tiny, tiny, told)
     with pytest.raises(ModelError, match="reads no context"):
