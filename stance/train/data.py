@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -149,23 +150,38 @@ def _labelled(row: Row, columns: Columns, number: int) -> LabelledSentence | Bro
         return BrokenRow(number, f"no label in column {columns.label}")
     text = well_formed(text)
     try:
-        return LabelledSentence(
-            text=text,
-            label=columns.label_map.get(name, name),
-            stances=_stances(row, columns),
-            acts=_acts(row, columns, text),
-            group=read_value(row.get(columns.group)) if columns.group else None,
-            row=number,
-            context=_context(row, columns),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        return BrokenRow(number, f"not a labelled sentence: {error!r}")
+        with _named(columns.stances):
+            stances = _stances(row, columns)
+        with _named(columns.acts):
+            acts = _acts(row, columns, text)
+        with _named(columns.context):
+            context = _context(row, columns)
+    except ValueError as error:
+        return BrokenRow(number, str(error))
+    return LabelledSentence(
+        text=text,
+        label=columns.label_map.get(name, name),
+        stances=stances,
+        acts=acts,
+        group=read_value(row.get(columns.group)) if columns.group else None,
+        row=number,
+        context=context,
+    )
+
+
+@contextmanager
+def _named(column: str | None) -> Iterator[None]:
+    """Say of what cannot be read in which column it stands."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"column {column} cannot be read: {error}") from error
 
 
 def _context(row: Row, columns: Columns) -> str | None:
     value = row.get(columns.context) if columns.context else None
     if value is not None and not isinstance(value, str):
-        raise TypeError(f"a string was expected in column {columns.context}, {type(value).__name__} came")
+        raise TypeError(f"a string was expected, {type(value).__name__} came")
     return well_formed(value) if value and value.strip() else None
 
 

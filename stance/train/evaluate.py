@@ -96,6 +96,8 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """One line: which is better, by how much, and whether it is more than noise."""
+        if not self.flips:
+            return f"no difference: {self.first} and {self.second} label every sentence alike"
         better, worse = (self.second, self.first) if self.ahead >= 0 else (self.first, self.second)
         gap = f"{abs(self.ahead):.4f} macro-F1 ({self.doubt:.1%} of resamples disagree)"
         if self.doubt >= DOUBT:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 from pathlib import Path
 from subprocess import CompletedProcess, run
@@ -335,3 +336,27 @@ def test_a_label_map_names_labels_that_there_are(sheet: Path) -> None:
     assert checked.stdout.split()[:4] == ["n", "30", "yes", "30"]
     assert "warning: --label-map: unknown label 'nn'; known: n, y; meant n?" in checked.stdout
     assert "'y'" not in checked.stdout
+
+
+def test_of_many_broken_rows_a_few_are_named(tmp_path: Path) -> None:
+    """What is wrong with each, in words; how many more there are."""
+    label = "a label of many words"
+    rows = [f"It fell {'x' * n}.,{label}" for n in range(1, 26)]
+    (tmp_path / "rows.csv").write_text("\n".join(["text,label", *rows]))
+    given = ["evaluate", str(TINY), "--out", str(tmp_path / "report")]
+    done = CliRunner().invoke(app, [*given, str(tmp_path / "rows.csv"), "--acts-column", "label"])
+    named = done.stderr.splitlines()
+    assert len(named) == 21
+    assert "row 1: column label cannot be read: Expecting value" in named[0]
+    assert named[-1].endswith("and 5 more rows")
+
+
+def test_figures_stand_apart_from_labels_however_long(sheet: Path, tmp_path: Path) -> None:
+    """So that a program can tell them; and of an exact network it is not said how exact it is."""
+    named = [*COLUMNS[:4], "--label-map", "y=a label of many words", "--label-map", "n=another of many words"]
+    given = ["train", str(sheet), *named, "--base", str(TINY), "--precision", "fp32"]
+    trained = CliRunner().invoke(app, [*given, "--out", str(tmp_path / "out")])
+    assert trained.stdout.splitlines()[-1] == f"{tmp_path / 'out'}: written"
+    command = ["evaluate", str(tmp_path / "out"), str(sheet), *named, "--out", str(tmp_path / "report")]
+    shown = CliRunner().invoke(app, command).stdout
+    assert re.search(r"^F1 of a label of many words \d\.\d{4}$", shown, re.MULTILINE)

@@ -75,11 +75,12 @@ def test_a_report_that_cannot_be_written_is_refused(
 
 
 def test_a_model_is_no_better_than_itself(tiny: stance.Classifier, rows: list[LabelledSentence]) -> None:
-    """No flips, no gain, and the verdict says noise."""
+    """No flips, no gain, and the verdict says that there is no difference."""
     comparison = compare(tiny, tiny, rows)
     assert comparison.flips == ()
     assert comparison.ahead == 0
-    assert comparison.verdict.startswith("no difference beyond noise")
+    assert comparison.verdict.startswith("no difference: ")
+    assert "ahead" not in comparison.verdict
 
 
 def test_unknown_labels_and_no_rows_are_refused(tiny: stance.Classifier) -> None:

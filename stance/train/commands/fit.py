@@ -161,8 +161,8 @@ def train_model(
                 training=training,
                 out_of_fold=fitted.out_of_fold,
             )
-            share = f"{flips:.2%} of the development part"
-            print(f"{out}: written; {precision} labels {share} otherwise than fp32")
+            share = f"int8 labels {flips:.2%} of the development part otherwise than fp32"
+            print(f"{out}: written" + (f"; {share}" if precision is Precision.INT8 else ""))
 
 
 def _given(context: typer.Context) -> dict[str, str]:

@@ -45,7 +45,7 @@ def evaluate_model(
     print(f"macro-F1           {scores.macro_f1:.4f} ({low:.3f} to {high:.3f})")
     print(f"calibration error  {scores.calibration_error:.4f}")
     for name, row in scores.per_label.items():
-        print(f"F1 of {name:13s}{row['f1']:.4f}")
+        print(f"{f'F1 of {name}':18s} {row['f1']:.4f}")
     for part in evaluation.slices:
         if part.kind == "context":
             print(f"{part.name:19s}{part.macro_f1:.4f} macro-F1, {part.rows} sentences")

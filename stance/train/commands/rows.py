@@ -12,16 +12,19 @@ from stance.errors import InputError, OutputError
 from stance.train.check import Report, check
 from stance.train.data import Columns, LabelledSentence, read, unknown
 
+MOST_ROWS = 20
+"""Of those that are broken, or set aside, no more are named."""
+
 
 def read_whole(data: str | None, columns: Columns) -> list[LabelledSentence]:
     """Read what is whole; broken rows are named on standard error."""
-    sentences = []
-    for row in read(data, columns) if data else ():
-        if isinstance(row, LabelledSentence):
-            sentences.append(row)
-        else:
-            typer.echo(f"stance: {data}: row {row.row}: {row.reason}", err=True)
-    return sentences
+    rows = list(read(data, columns)) if data else []
+    broken = [row for row in rows if not isinstance(row, LabelledSentence)]
+    for row in broken[:MOST_ROWS]:
+        typer.echo(f"stance: {data}: row {row.row}: {row.reason}", err=True)
+    if len(broken) > MOST_ROWS:
+        typer.echo(f"stance: {data}: and {len(broken) - MOST_ROWS} more rows", err=True)
+    return [row for row in rows if isinstance(row, LabelledSentence)]
 
 
 def read_checked(
@@ -80,9 +83,9 @@ def _show(report: Report) -> None:
     for label, rows in report.shares.items():
         print(f"{label:15s} {rows:7d}")
     print(f"set aside       {len(report.set_aside):7d}")
-    for row in report.set_aside[:20]:
+    for row in report.set_aside[:MOST_ROWS]:
         print(f"  row {row.row}: {row.reason}")
-    if len(report.set_aside) > 20:
-        print(f"  and {len(report.set_aside) - 20} more; --set-aside FILE writes them all")
+    if len(report.set_aside) > MOST_ROWS:
+        print(f"  and {len(report.set_aside) - MOST_ROWS} more; --set-aside FILE writes them all")
     for warning in report.warnings:
         print(f"warning: {warning}")
