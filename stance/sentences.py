@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import sentencex
 
@@ -13,6 +14,11 @@ _LINES = re.compile(r"[^\n\r\v\f\x85\u2028\u2029]+")
 _PARAGRAPHS = re.compile(r"(?:[^\n\r]|(?:\r\n|\n|\r)(?![^\S\n\r]*[\n\r]))+")
 _TITLES = {"Ms.", "Mx."}
 """Abbreviations that sentencex takes for a sentence where they begin one."""
+
+_MARKS = re.compile(r"[‘‚“„«»‹《「`]|(?<!\w)'|'(?!\w)")
+MOST_MARKS, LONGEST_PIECE = 300, 1024
+"""The most quotation marks of a block that is handed to sentencex whole, and the characters of a piece where
+there are more: for each mark left open it looks through all that follows, and lets no other thread run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +66,30 @@ def split(text: str, *, language: str = "en") -> Iterator[Sentence]:
 def _segments(block: str, language: str) -> Iterator[str]:
     held = ""
     # A white space of several bytes before a full stop makes sentencex panic: "Plan B\u00a0."
-    for segment in sentencex.segment(language, _WIDE_SPACE.sub(" ", block)):
+    for segment, is_whole in _pieces(_WIDE_SPACE.sub(" ", block), language):
         held += segment
-        if segment.strip() not in _TITLES:
+        if is_whole and segment.strip() not in _TITLES:
             yield held
             held = ""
     yield held
+
+
+def _pieces(block: str, language: str) -> Iterator[tuple[str, bool]]:
+    """Yield segments, and whether each is whole: one that reaches the end of a piece goes on in the next.
+
+    What begins beyond the middle of a piece is segmented again, with what comes after it.
+    """
+    marks = sum(1 for _ in islice(_MARKS.finditer(block), MOST_MARKS + 1))
+    size = len(block) if marks <= MOST_MARKS else LONGEST_PIECE
+    begin = 0
+    while begin < len(block):
+        end = min(begin + size, len(block))
+        middle = end if end == len(block) else begin + size // 2
+        for segment in sentencex.segment(language, block[begin:end]):
+            begin += len(segment)
+            yield segment, begin < end or end == len(block)
+            if begin > middle:
+                break
 
 
 def _is_hard_wrapped(text: str) -> bool:

@@ -1,10 +1,13 @@
 """Splitting text into sentences."""
 
+from types import SimpleNamespace
+
 import pytest
+import sentencex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stance.sentences import split, well_formed
+from stance.sentences import LONGEST_PIECE, split, well_formed
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=200)
 NEWS_LIKE = st.lists(
@@ -115,3 +118,26 @@ def test_a_wide_space_before_a_full_stop_is_a_space(space: str) -> None:
     """As French typography and word processors set it; the text stays as it was."""
     document = f"They fell back on Plan B{space}. Then{space}they left."
     assert texts(document) == [f"They fell back on Plan B{space}.", f"Then{space}they left."]
+
+
+@pytest.mark.parametrize("mark", ["“", "«", "''", "``", "'a'' ", "‹a "])
+def test_marks_left_open_are_split_in_pieces(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they are many, no more than a piece is handed on at once; a sentence goes on over the seams."""
+    handed = []
+
+    def segment(language: str, text: str) -> list[str]:
+        handed.append(len(text))
+        return sentencex.segment(language, text)
+
+    monkeypatch.setattr("stance.sentences.sentencex", SimpleNamespace(segment=segment))
+    document = f"It fell. {mark * 5_000} It rose."
+    found = texts(document)
+    assert max(handed) <= LONGEST_PIECE
+    assert "".join("".join(found).split()) == "".join(document.split())
+    assert len(max(found, key=len)) > LONGEST_PIECE
+
+
+def test_a_few_marks_are_looked_for_to_the_end() -> None:
+    """A long quotation in a line stays whole, however long the line is."""
+    document = f"“{'We never agreed. ' * 500}” It rose."
+    assert texts(document)[0] == f"“{'We never agreed. ' * 500}”"
