@@ -27,10 +27,10 @@ class Notebook:
     """Remembers which row each actor tries, for when the actor is gone."""
 
     def __init__(self) -> None:
-        self._tried: dict[int, int] = {}
+        self._tried: dict[int, int | None] = {}
 
-    def note(self, actor: int, offset: int) -> None:
-        """Note that an actor is about to label a row."""
+    def note(self, actor: int, offset: int | None) -> None:
+        """Note that an actor is about to label a row; None when it has labelled the last."""
         self._tried[actor] = offset
 
     def tried(self, actor: int) -> int | None:
@@ -61,7 +61,7 @@ class Actor:
             return error
         return answer(self._labeller, task, self._trying)
 
-    def _trying(self, offset: int) -> None:
+    def _trying(self, offset: int | None) -> None:
         ray.get(self._notebook.note.remote(self._number, offset))
 
 

@@ -17,6 +17,7 @@ from stance.corpus.readers import READERS
 from stance.corpus.results import join
 from stance.corpus.sources import Source
 from stance.corpus.tables import Parsed, raw
+from stance.corpus.values import rows_of
 from stance.corpus.writers import WRITERS, write_jsonl
 from stance.decisions import PLAIN
 from stance.devices import CPU
@@ -129,13 +130,14 @@ class Labeller:
         self._second = classifier.bundle.stages[1].identity if classifier.bundle.stages else None
         self._memory = Memory(classifier, acts=options.acts, abstain=options.abstain)
 
-    def __call__(self, part: Part, care: Care, trying: Callable[[int], None]) -> Done:
+    def __call__(self, part: Part, care: Care, trying: Callable[[int | None], None]) -> Done:
         """Label a part and write its files.
 
         Args:
             part: any of the run.
             care: how carefully.
-            trying: is told the offset of each row before it is labelled, where rows are labelled one by one.
+            trying: is told the offset of each row before it is labelled, where rows are labelled one by one;
+                None after the last, as what fails then is no row's fault.
 
         Raises:
             OutputError: the files cannot be written.
@@ -151,6 +153,8 @@ class Labeller:
                 trying(parsed.offsets[first])
             some = slice(first, first + care.batch)
             predictions += self._predict(texts[some], sentences[some], contexts and contexts[some])
+        if care.batch == 1:
+            trying(None)
         table = join(
             parsed.table,
             sentences,
@@ -196,7 +200,7 @@ class Labeller:
                 continue
             else:
                 reason = f"no text: column {plan.options.text_column} is null"
-            shown = raw(parsed.table.slice(row, 1).to_pylist()[0])
+            shown = raw(next(rows_of(parsed.table.slice(row, 1))))
             parsed.rejected.append(Rejection(offset, reason, shown))
         if len(chosen) == len(parsed.offsets):
             return parsed

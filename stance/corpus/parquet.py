@@ -11,6 +11,7 @@ from stance.corpus.lines import NOT_UTF8
 from stance.corpus.parts import Broken, DoneParts, Limits, Part, Rejection, Row
 from stance.corpus.sources import Source, UnreadableError
 from stance.corpus.tables import Parsed, raw
+from stance.corpus.values import value_of
 
 CORRUPT = "a corrupt row group"
 UNFIT = "wrong type"
@@ -180,9 +181,6 @@ def _shown(row: pa.Table) -> str:
         column = row.column(name)
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             column = column.cast(pa.binary())
-        try:
-            value = column[0].as_py()
-        except ValueError:
-            value = "…"
+        value = value_of(column[0])
         values[name] = value.decode(errors="replace") if isinstance(value, bytes) else value
     return raw(values)

@@ -33,7 +33,7 @@ _SPAWN = get_context("spawn")
 class Work(Protocol):
     """What a worker does with a part; see `Labeller.__call__`."""
 
-    def __call__(self, part: Part, care: Care, trying: Callable[[int], None]) -> Done:
+    def __call__(self, part: Part, care: Care, trying: Callable[[int | None], None]) -> Done:
         """Label a part and write its files."""
         ...
 
@@ -159,13 +159,12 @@ class Pool:
                     yield done
                 case StanceError() as error:
                     raise error
-                case int() as tried:
-                    worker.tried = tried
                 case str() as reason:
                     again.append(worker.tasks.popleft().after(reason, worker.tried))
                     worker.tried = None
-                case None:
+                case int() | None as tried:
                     worker.is_ready = True
+                    worker.tried = tried
         except (EOFError, OSError):
             self._replace(worker, again)
 
@@ -183,7 +182,7 @@ class Pool:
         self._workers[self._workers.index(worker)] = Worker(self._make, worker.plan)
 
 
-def answer(work: Work, task: Task, trying: Callable[[int], None]) -> Done | StanceError | str:
+def answer(work: Work, task: Task, trying: Callable[[int | None], None]) -> Done | StanceError | str:
     """Do a task.
 
     Returns:

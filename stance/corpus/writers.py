@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from stance.corpus.layout import Output
+from stance.corpus.values import rows_of, values_of
 from stance.records import csv_line, long_cells
 
 
@@ -30,13 +31,13 @@ def write_jsonl(rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 def write_csv(table: pa.Table) -> bytes:
     """Write a table as CSV with a header; strings in lists are joined by blanks, the rest is as in JSON."""
-    rows = (map(_cell, row.values()) for row in table.to_pylist())
+    rows = (map(_cell, row.values()) for row in rows_of(table))
     return "".join(map(csv_line, chain([table.column_names], rows))).encode()
 
 
 WRITERS: Mapping[Output, Callable[[pa.Table], bytes]] = {
     Output.PARQUET: write_parquet,
-    Output.JSONL: lambda table: write_jsonl(table.to_pylist()),
+    Output.JSONL: lambda table: write_jsonl(rows_of(table)),
     Output.CSV: write_csv,
 }
 
@@ -44,7 +45,7 @@ WRITERS: Mapping[Output, Callable[[pa.Table], bytes]] = {
 def read_parquet(content: bytes, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """Read some columns of what `write_parquet` wrote, row by row."""
     table = parquet.ParquetFile(pa.BufferReader(content)).read(columns=list(columns))
-    return zip(*(table[name].to_pylist() for name in columns), strict=True)
+    return zip(*(values_of(table[name]) for name in columns), strict=True)
 
 
 def read_jsonl(content: bytes, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:

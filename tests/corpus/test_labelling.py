@@ -12,8 +12,11 @@ from pyarrow.csv import write_csv
 
 import stance
 from stance.bundle import open_bundle
-from stance.corpus.labelling import MOST_REMEMBERED, Memory
+from stance.corpus.folder import Folder
+from stance.corpus.labelling import MOST_REMEMBERED, Care, Labeller, Memory
 from stance.corpus.layout import Options, Output, Unit
+from stance.corpus.parts import Part
+from stance.corpus.scoring import Run
 from stance.corpus.writers import COLUMN_READERS
 from stance.errors import InputError, OutputError, StanceError
 from stance.session import CpuSession
@@ -303,3 +306,29 @@ def test_a_run_does_not_go_on_with_another_device(sheet: Path, tmp_path: Path) -
     with pytest.raises(OutputError, match=r'options\.device \(was "cpu", is "cuda"\)'):
         score_here(sheet, tmp_path / "out", Options(text_column="body", device="cuda"))
     assert tree(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("form", list(Output))
+def test_a_value_that_python_has_not_is_written_as_text(tmp_path: Path, form: Output) -> None:
+    """A date after the year 9999, in a row that is rejected and in one that is labelled; Parquet keeps it."""
+    days = pa.array([1, 5_000_000, 5_000_000], pa.int32()).cast(pa.date32())
+    table = pa.table({"text": ["He denied it.", None, "She may go."], "day": days})
+    parquet.write_table(table, tmp_path / "in.parquet")
+    assert score_here(tmp_path / "in.parquet", tmp_path / "out", Options(format=form)).scored == 2
+    assert '"day": "15659-07-15"' in lines(tmp_path / "out" / "rejected")[0]["raw"]
+    if form is Output.PARQUET:
+        assert parquet.read_table(tmp_path / "out" / "rows")["day"].combine_chunks() == days.take([0, 2])
+    else:
+        (file,) = (tmp_path / "out" / "rows").iterdir()
+        found = [row[0] for row in COLUMN_READERS[form](file.read_bytes(), ["day"])]
+        assert found == ["1970-01-02", "15659-07-15"]
+
+
+def test_rows_are_told_of_until_the_last_is_labelled(sheet: Path, tmp_path: Path) -> None:
+    """Where they are labelled one by one; what comes after that is of no row."""
+    out = Folder.at(tmp_path / "out")
+    run = Run.planned(sheet, folder=out, options=Options(text_column="body"), model=TINY)
+    rows = tuple({"id": str(number), "body": text, "outlet": ""} for number, text in enumerate(SENTENCES))
+    told: list[int | None] = []
+    Labeller(run.plan)(Part(0, 1, len(rows), rows, 0), Care(1), told.append)
+    assert told == [*range(len(rows)), None]

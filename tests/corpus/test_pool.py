@@ -36,6 +36,16 @@ class Poisoned:
         reasons = {str(offset): reason for offset, reason in care.refused}
         return Done(part.file, part.first, part.count, len(rows), reasons=reasons)
 
+class Unwritten:
+    """Labels all rows, and fails then."""
+    def __init__(self, plan): pass
+    def __call__(self, part, care, trying):
+        rows = [offset for offset in range(part.count) if offset not in dict(care.refused)]
+        if care.batch == 1:
+            for offset in [*rows, None]:
+                trying(offset)
+        raise RuntimeError(f"no room for {len(rows)}")
+
 class Telling:
     """Tells what it computes on; dies of its first row b"kill"."""
     def __init__(self, plan): self.plan = plan
@@ -89,6 +99,12 @@ def test_a_worker_that_cannot_start_ends_the_run(plan: Plan, work: object) -> No
         list(Pool(plan, workers=1, make=work.refusing).run([part(0, b"a")]))  # type: ignore[attr-defined]
     with pytest.raises(StanceError, match="before it was ready"):
         list(Pool(plan, workers=1, make=work.unready).run([part(0, b"a")]))  # type: ignore[attr-defined]
+
+
+def test_what_fails_after_the_last_row_is_no_fault_of_it(plan: Plan, work: object) -> None:
+    """The run ends, and says why, where no row is left out for it."""
+    with pytest.raises(StanceError, match="no room for 3; no single row is to blame"):
+        list(Pool(plan, workers=1, make=work.Unwritten).run([part(0, b"a", b"b", b"c")]))  # type: ignore[attr-defined]
 
 
 def test_workers_are_spread_over_devices(plan: Plan, work: object) -> None:
