@@ -13,7 +13,10 @@ def iso(value: object) -> str | None:
         value: of a column: a date, a time, a year as a number, or a string in ISO 8601.
     """
     if isinstance(value, datetime) and value.tzinfo:
-        value = value.astimezone(UTC).replace(tzinfo=None)
+        try:
+            value = value.astimezone(UTC).replace(tzinfo=None)
+        except OverflowError:  # it is in the year 0 or 10000 there
+            return None
     if isinstance(value, date):
         return value.isoformat()
     if value is None or isinstance(value, bool):
@@ -26,7 +29,7 @@ def iso(value: object) -> str | None:
     for kind in (date, datetime):
         try:
             return iso(kind.fromisoformat(text))
-        except (ValueError, OverflowError):
+        except ValueError:
             continue
     return None
 

@@ -57,7 +57,7 @@ def report(out: str | Path, *, page: Path, over: str | None = None, by: str | No
     Args:
         out: the folder that `score` wrote; its run may still be going on.
         page: the HTML file to write.
-        over: a column of dates, of strings in ISO 8601, or of years.
+        over: a column of dates, of strings in ISO 8601, or of years; the years 1 and 9999 stand for no date.
         by: a column of any values; either this or `over`.
 
     Raises:
@@ -117,8 +117,10 @@ def _pairs(folder: Folder, name: str, form: Output, column: str) -> Iterator[tup
 
 
 def _day(value: Any) -> date | None:
-    found = iso(value)
-    return None if found is None else beginning(found).date()
+    if (found := iso(value)) is None:
+        return None
+    day = beginning(found).date()
+    return day if date.min.year < day.year < date.max.year else None
 
 
 def _name(value: Any) -> str | None:
@@ -160,6 +162,8 @@ def _draw_over(groups: Sequence[Group], labels: Sequence[str], column: str, axes
     for index, label in enumerate(labels):
         shares = [group.shares[index] for group in groups]
         axes.plot(days, shares, label=label, color=COLOURS.get(label), marker=".")
+    ends = np.array([date.min, date.max], dtype="datetime64[D]").astype(float)
+    axes.set_xlim(*np.clip(axes.get_xlim(), *ends))  # beyond them Matplotlib has no dates
     axes.yaxis.set_major_formatter("{x:.0%}")
     axes.set(xlabel=column, ylabel="share of the sentences", ylim=(0, None))
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)

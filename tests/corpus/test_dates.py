@@ -25,6 +25,7 @@ from stance.corpus.dates import beginning, iso
         (2024.5, None),
         (float("nan"), None),
         ("0001-01-01T00:00:00+05:00", None),
+        (datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-2))), None),
         (None, None),
         (True, None),
     ],

@@ -4,7 +4,9 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from stance.corpus.layout import Options, Output
 from stance.corpus.shares import MOST_BINS, MOST_GROUPS, OTHER, _day, _largest, _stretches, report
@@ -24,12 +26,16 @@ from .conftest import lines, score_here
         (2024, date(2024, 1, 1)),
         ("Saturday", None),
         ("0000", None),
+        ("10000-01-01", None),
+        (date(9999, 12, 31), None),
+        ("0001-01-01T00:00:00", None),
+        (9999, None),
         (None, None),
         (True, None),
     ],
 )
 def test_dates_are_read_in_their_usual_forms(value: object, day: date | None) -> None:
-    """What is no date has none."""
+    """What is no date has none, nor what stands for one that is not known."""
     assert _day(value) == day
 
 
@@ -84,6 +90,28 @@ def test_damaged_rows_are_named(form: Output, tmp_path: Path) -> None:
     file.write_bytes(content[:4] + b"\xff" * 60 + content[64:])
     with pytest.raises(InputError, match=file.name):
         report(tmp_path / "out", page=tmp_path / "page.html", by="outlet")
+
+
+@pytest.mark.parametrize("days", [["0050-01-01", "2024-02-03"], ["9998-12-31"], ["0002-01-01", "9998-12-31"]])
+def test_dates_at_the_ends_of_the_calendar_are_drawn(days: list[str], tmp_path: Path) -> None:
+    """As mistyped years are; the axis ends where the calendar does."""
+    rows = "".join(f"{day},It fell.\n" for day in [*days, "9999-12-31"])
+    (tmp_path / "a.csv").write_text(f"day,text\n{rows}")
+    score_here(tmp_path / "a.csv", tmp_path / "out")
+    report(tmp_path / "out", page=tmp_path / "page.html", over="day")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "without a date</dt><dd>1</dd>" in page
+
+
+@pytest.mark.parametrize("over", [True, False])
+def test_dates_beyond_the_calendar_are_read(over: bool, tmp_path: Path) -> None:
+    """From Parquet, which has them: groups of their own, and no dates on an axis."""
+    days = pa.array([0, 5_000_000], pa.int32()).cast(pa.date32())
+    parquet.write_table(pa.table({"text": ["It fell.", "It rose."], "day": days}), tmp_path / "a.parquet")
+    score_here(tmp_path / "a.parquet", tmp_path / "out", Options())
+    report(tmp_path / "out", page=tmp_path / "page.html", **{"over" if over else "by": "day"})
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert ("without a date</dt><dd>1</dd>" if over else "15659-07-15</td>") in page
 
 
 @pytest.mark.parametrize("content", ['{"name": "my web app"}', "{", "[]"])
