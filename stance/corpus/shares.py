@@ -111,7 +111,7 @@ def _pairs(folder: Folder, name: str, form: Output, column: str) -> Iterator[tup
     try:
         yield from COLUMN_READERS[form](folder.read(name) or b"", [column, "label"])
     except KeyError as error:
-        raise InputError(f"{folder.name}/{name}: no column {error.args[0]!r}") from error
+        raise InputError(f"{folder.name}/{name}: no column {column!r}") from error
     except (ArrowException, OSError, ValueError) as error:
         raise InputError(f"{folder.name}/{name}: {explain(error)}") from error
 

@@ -114,6 +114,15 @@ def test_dates_beyond_the_calendar_are_read(over: bool, tmp_path: Path) -> None:
     assert ("without a date</dt><dd>1</dd>" if over else "15659-07-15</td>") in page
 
 
+@pytest.mark.parametrize("form", list(Output))
+def test_a_column_that_is_not_there_is_named(form: Output, tmp_path: Path) -> None:
+    """By its name, in every format."""
+    (tmp_path / "a.txt").write_text("It fell.\n")
+    score_here(tmp_path / "a.txt", tmp_path / "out", Options(format=form))
+    with pytest.raises(InputError, match=r"no column 'nope'$"):
+        report(tmp_path / "out", page=tmp_path / "page.html", over="nope")
+
+
 @pytest.mark.parametrize("content", ['{"name": "my web app"}', "{", "[]"])
 def test_a_manifest_of_something_else_is_named(tmp_path: Path, content: str) -> None:
     """Or a damaged one: no run of this command."""
