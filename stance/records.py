@@ -27,6 +27,9 @@ def records(lines: Iterable[str], *, separator: str) -> Iterator[list[str] | Mal
     words, as it is by the next mark that was meant to open one, the record is none: its first line is
     malformed, and the lines after it are read again as records of their own.
 
+    Where a record of one line has a mark that closes in the midst of words, as in `"No," he said`, its marks
+    are letters like any other; it is malformed if it has not as many cells then as the first record.
+
     Args:
         lines: each with its line break, untranslated.
         separator: what stands between cells.
@@ -36,6 +39,8 @@ def records(lines: Iterable[str], *, separator: str) -> Iterator[list[str] | Mal
     """
     source = _Lines(lines)
     reader = csv.reader(source, delimiter=separator)
+    opening = re.compile(rf'(?:^|{re.escape(separator)})"')
+    width = 0
     while True:
         source.taken.clear()
         with long_cells():
@@ -44,12 +49,16 @@ def records(lines: Iterable[str], *, separator: str) -> Iterator[list[str] | Mal
             except csv.Error as error:
                 record = Malformed(f"not CSV: {error}", source.taken[0])
             suspect = len(source.taken) > 1 or (source.taken and source.ended)
-            swallowed = suspect and not _is_well_formed(source.taken, separator)
+            quoted = suspect or (isinstance(record, list) and record and opening.search(source.taken[0]))
+            ill_formed = quoted and not _is_well_formed(source.taken, separator)
         if record is None:
             return
-        if swallowed:
+        if ill_formed and suspect:
             record = Malformed("a quotation mark left open", source.taken[0])
             source.read_again(source.taken[1:])
+        elif ill_formed:
+            record = _unquoted(source.taken[0], separator, width)
+        width = width or (len(record) if isinstance(record, list) else 0)
         yield record
 
 
@@ -83,6 +92,14 @@ class _Lines:
 
     def read_again(self, lines: list[str]) -> None:
         self._again.extendleft(reversed(lines))
+
+
+def _unquoted(line: str, separator: str, width: int) -> list[str] | Malformed:
+    """Read a line as if its marks were letters, into as many cells as `width` says, or any if it is 0."""
+    cells = line.rstrip("\r\n").split(separator)
+    if width and len(cells) != width:
+        return Malformed("a quotation mark closed amid words", line)
+    return cells
 
 
 def _is_well_formed(lines: list[str], separator: str) -> bool:

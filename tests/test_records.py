@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stance.records import Malformed, csv_line, records
 
-OPEN = "a quotation mark left open"
+OPEN, AMID = "a quotation mark left open", "a quotation mark closed amid words"
 cells = st.text(st.sampled_from('ab ",;\n\r'), max_size=6)
 
 
@@ -44,7 +44,6 @@ def test_a_line_of_csv_is_one_record(rows: list[list[str]]) -> None:
         (['"a,1', '"b,2', "c,3"], [OPEN, OPEN, ["c", "3"]]),
         (['"a,1', "", '"""b"" he said",2'], [OPEN, [], ['"b" he said', "2"]]),
         (['"a, ""b"", c",1', 'd "e",2'], [['a, "b", c', "1"], ['d "e"', "2"]]),
-        (['"a" b,1', "c,2"], [["a b", "1"], ["c", "2"]]),
         (['"a', 'b" ,1', '"c', 'd"  ', "e,2"], [["a\nb ", "1"], ["c\nd  "], ["e", "2"]]),
         (["a,1", 'b,"2'], [["a", "1"], OPEN]),
         ([], []),
@@ -53,6 +52,32 @@ def test_a_line_of_csv_is_one_record(rows: list[list[str]]) -> None:
 def test_a_quotation_mark_left_open_costs_its_own_line(lines: list[str], expected: list) -> None:
     """Whether it is never closed, or by the next mark that opens a cell; what is merely unusual is read."""
     assert read("\n".join(lines)) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["t,n", '"a" b,1', "c,2"], [["t", "n"], ['"a" b', "1"], ["c", "2"]]),
+        (["t,n", '1,"a" said "b"', "c,2"], [["t", "n"], ["1", '"a" said "b"'], ["c", "2"]]),
+        (["t,n", '"a,"" b," c,1', "c,2"], [["t", "n"], AMID, ["c", "2"]]),
+        (["t,n", '"a," b', "c,2"], [["t", "n"], ['"a', '" b'], ["c", "2"]]),
+        (["t,n", '"a", "b"c', '"c" ,"d"'], [["t", "n"], ["a", ' "b"c'], ["c ", "d"]]),
+        (['"a" t,n', "c,2"], [['"a" t', "n"], ["c", "2"]]),
+        (["", "t,n", '"a" b', "c,2"], [[], ["t", "n"], AMID, ["c", "2"]]),
+    ],
+)
+def test_a_quotation_that_only_begins_a_cell_keeps_its_marks(lines: list[str], expected: list) -> None:
+    """The line is read as if marks were letters, where that gives as many cells as the header has."""
+    assert read("\n".join(lines)) == expected
+
+
+def test_marks_of_tabs_are_kept() -> None:
+    """As of comma-separated cells; blanks at their end are no words."""
+    lines = ["text\tn\n", '"Fake," he said of it.\t1\n', '"He said ""no""" \t2\n']
+    assert list(records(lines, separator="\t"))[1:] == [
+        ['"Fake," he said of it.', "1"],
+        ['He said "no" ', "2"],
+    ]
 
 
 def test_the_malformed_line_is_given() -> None:
