@@ -106,7 +106,7 @@ def _sources(place: str, out: Folder) -> Iterator[Source]:
             raise InputError(f"{place}: no such file or folder; {_expected()}")
         if found.type == FileType.Directory:
             yield from _in_folder(place, filesystem, path, out)
-        elif (kind := _kind(path)) is None:
+        elif (kind := _kind(place) or _kind(path)) is None:  # of a link the name, not what it leads to
             raise InputError(f"{place}: a file of no known kind; {_expected()}")
         else:
             yield _source(place, filesystem, found, *kind)

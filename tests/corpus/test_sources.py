@@ -44,6 +44,19 @@ def test_files_keep_their_order(corpus: Path) -> None:
     assert names(corpus / "c.parquet", corpus / "a.JSONL")[0].endswith("c.parquet")
 
 
+def test_a_link_is_of_the_kind_that_its_name_says(tmp_path: Path) -> None:
+    """As caches keep files: under a hash, with links to them; and it is the same file under either name."""
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "blobs" / "0f1e").write_bytes(b"x")
+    link = tmp_path / "data.csv.gz"
+    link.symlink_to("blobs/0f1e")
+    for place in (link, tmp_path):
+        (source,) = find([str(place)], Folder.at("/nowhere/out"))
+        assert (source.name, source.kind, source.compression) == (str(link), "csv", "gzip")
+    with pytest.raises(InputError, match="comes twice"):
+        names(link, link)
+
+
 def test_any_change_of_content_changes_the_fingerprint(corpus: Path) -> None:
     """Also one that leaves the size as it is."""
     before = find([str(corpus)], Folder.at("/nowhere/out"))
