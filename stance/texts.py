@@ -17,12 +17,12 @@ class Window:
 
     Args:
         texts, contexts: of each.
-        refused: what came after them and was no text; None if that did not happen.
+        refused: what was raised after them, of what is no text or by the iterable itself; None if nothing.
     """
 
     texts: list[str] = field(default_factory=list)
     contexts: list[str | None] = field(default_factory=list)
-    refused: InputError | None = None
+    refused: Exception | None = None
 
     def take(self, rows: Sequence[int]) -> "Window":
         """Return some of the texts, by their places, with their contexts."""
@@ -53,7 +53,7 @@ def pairs(texts: Iterable[str], contexts: Iterable[str | None] | None) -> Iterat
 
 
 def windows(asked: Iterator[Pair], sizes: Sequence[int]) -> Iterator[Window]:
-    """Take texts together, as they are wanted, until there are no more or one is refused.
+    """Take texts together, as they are wanted, until there are no more or something is raised.
 
     Args:
         asked: texts with contexts.
@@ -65,7 +65,7 @@ def windows(asked: Iterator[Pair], sizes: Sequence[int]) -> Iterator[Window]:
             for text, context in islice(asked, size):
                 window.texts.append(text)
                 window.contexts.append(context)
-        except InputError as error:
+        except Exception as error:  # of the caller's own texts too: those before it are to be answered
             window.refused = error
         yield window
         if window.refused or len(window.texts) < size:

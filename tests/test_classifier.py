@@ -104,6 +104,19 @@ def test_what_is_no_string_is_named_with_its_position(tiny: stance.Classifier, i
         next(answers)
 
 
+def test_what_fails_in_the_texts_comes_after_the_answers_before_it(tiny: stance.Classifier) -> None:
+    """Whatever it is, as it was raised."""
+
+    def failing() -> Iterator[str]:
+        yield from SENTENCES[:2]
+        raise OSError("the disk is gone")
+
+    answers = tiny.classify_many(failing())
+    assert [next(answers).text, next(answers).text] == list(SENTENCES[:2])
+    with pytest.raises(OSError, match="the disk is gone"):
+        next(answers)
+
+
 def test_a_string_is_not_an_iterable_of_sentences(tiny: stance.Classifier) -> None:
     """A forgotten bracket must not label letters."""
     with pytest.raises(InputError, match="call classify"):
