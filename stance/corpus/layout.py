@@ -192,9 +192,11 @@ def _check_names(schemas: Mapping[str, pa.Schema], options: Options) -> None:
 
 def _unify(schemas: Mapping[str, pa.Schema], options: Options) -> pa.Schema:
     whole = pa.schema([])
+    plain = {field.name for schema in schemas.values() for field in schema if _is_plain(field.type)}
     for file, schema in schemas.items():
+        decoded = [_decoded(field) if field.name in plain else field for field in schema]
         try:
-            whole = pa.unify_schemas([whole, schema], promote_options="permissive")
+            whole = pa.unify_schemas([whole, pa.schema(decoded)], promote_options="permissive")
         except pa.ArrowException as error:
             raise InputError(
                 f"{file}: a column is of another type than in the files before it ({error}); "
@@ -204,6 +206,15 @@ def _unify(schemas: Mapping[str, pa.Schema], options: Options) -> pa.Schema:
         if name is not None and name not in whole.names:  # no row shows any column
             whole = whole.append(pa.field(name, pa.string()))
     return whole
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    return not pa.types.is_dictionary(kind) and not pa.types.is_null(kind)
+
+
+def _decoded(field: pa.Field) -> pa.Field:
+    """Make a column of categories, which another file has as plain values, one of plain values."""
+    return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
 
 
 def _check_text(field: pa.Field, option: str) -> None:

@@ -23,7 +23,7 @@ class ParquetReader:
     def schema(self, source: Source, text_columns: Sequence[str]) -> pa.Schema:
         """Return the columns of a file."""
         with _opened(source) as file:
-            return file.schema_arrow.remove_metadata()
+            return pa.schema([field.with_type(_widened(field.type)) for field in file.schema_arrow])
 
     def parts(
         self, source: Source, *, file: int, columns: Sequence[str], limits: Limits, done: DoneParts
@@ -69,6 +69,13 @@ def rows_in_part(metadata: parquet.FileMetaData, limits: Limits) -> int:
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     size = sum(group.total_byte_size for group in groups) / max(1, metadata.num_rows)
     return max(1, min(limits.rows, int(limits.size / max(1.0, size))))
+
+
+def _widened(kind: pa.DataType) -> pa.DataType:
+    """Give categories room for those of all row groups: each may have others, and indices just for them."""
+    if pa.types.is_dictionary(kind) and kind.index_type.bit_width < pa.int32().bit_width:
+        return pa.dictionary(pa.int32(), kind.value_type, ordered=kind.ordered)
+    return kind
 
 
 @contextmanager

@@ -281,3 +281,36 @@ def test_empty_objects_are_refused_where_they_cannot_be_written(tmp_path: Path) 
         score_here(tmp_path / "a.jsonl", tmp_path / "out", Options(format=Output.PARQUET))
     score_here(tmp_path / "a.jsonl", tmp_path / "out")
     assert lines(tmp_path / "out" / "rows")[0]["meta"] == [{}]
+
+
+def test_categories_that_grow_come_through(tmp_path: Path) -> None:
+    """More of them in all than the indices of one row group could tell apart."""
+    kind = pa.dictionary(pa.int8(), pa.string())
+    names = [[f"{group}-{number}" for number in range(100)] for group in range(3)]
+    with parquet.ParquetWriter(
+        tmp_path / "a.parquet", pa.schema([("text", pa.string()), ("kind", kind)])
+    ) as file:
+        for some in names:
+            kinds = pa.array(some).dictionary_encode().cast(kind)
+            file.write_table(pa.table({"text": ["It fell."] * 100, "kind": kinds}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scoring, "LIMITS", dict.fromkeys(Unit, Limits(rows=5000)))
+        score_here(tmp_path / "a.parquet", tmp_path / "out", Options())
+    found = parquet.read_table(tmp_path / "out" / "rows")["kind"]
+    assert pa.types.is_dictionary(found.type)
+    assert found.to_pylist() == [name for some in names for name in some]
+
+
+def test_categories_and_strings_go_together(tmp_path: Path) -> None:
+    """A column that is the one in a file and the other in the next is of strings."""
+    kinds = pa.array(["x", None]).dictionary_encode()
+    parquet.write_table(pa.table({"text": ["It fell.", "It rose."], "kind": kinds}), tmp_path / "a.parquet")
+    (tmp_path / "b.csv").write_text("text,kind\nIt sank.,y\n")
+    for number, files in enumerate((["a.parquet", "b.csv"], ["b.csv", "a.parquet"])):
+        out = tmp_path / f"out-{number}"
+        score_here([tmp_path / name for name in files], out)
+        assert {(row["text"], row["kind"]) for row in lines(out / "rows")} == {
+            ("It fell.", "x"),
+            ("It rose.", None),
+            ("It sank.", "y"),
+        }
