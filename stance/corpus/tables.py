@@ -105,10 +105,9 @@ def _table(records: Sequence[Record], schema: pa.Schema) -> pa.Table:
 
 def _column(values: list[Any], field: pa.Field) -> pa.Array:
     column = pa.array(values, field.type)
-    if not pa.types.is_string(field.type):  # a string comes back as it went in, or not at all
-        back = column.to_pylist()
-        if back != values and not all(map(_same, values, back)):
-            raise _UnfitError
+    is_string = pa.types.is_string(field.type)  # a string comes back as it went in, or not at all
+    if not is_string and not all(map(_same, values, column.to_pylist())):
+        raise _UnfitError
     return column
 
 
@@ -130,6 +129,8 @@ def _same(value: Any, back: Any) -> bool:
         return all(_same(value.get(name), back.get(name)) for name in value.keys() | back.keys())
     if isinstance(value, list) and isinstance(back, list):
         return len(value) == len(back) and all(map(_same, value, back))
+    if isinstance(value, bool) != isinstance(back, bool):  # to Python, True is 1.0
+        return False
     return bool(value == back) or (value != value and back != back)  # noqa: PLR0124 - not a number
 
 

@@ -314,3 +314,13 @@ def test_categories_and_strings_go_together(tmp_path: Path) -> None:
             ("It rose.", None),
             ("It sank.", "y"),
         }
+
+
+@pytest.mark.parametrize("value", [True, [1.5, True], {"a": True}])
+def test_true_is_no_number(value: object) -> None:
+    """In a column of numbers, of any depth, it costs its row and does not become 1.0."""
+    number = {list: [1.5], dict: {"a": 1.5}}.get(type(value), 1.5)
+    rows = [{"text": "It fell.", "n": number}, {"text": "It fell.", "n": value}]
+    good, bad = scored("a.jsonl", "\n".join(map(json.dumps, [rows[0]] * 3 + rows[1:])).encode(), 4)
+    assert [row["n"] for row in good] == [number] * 3
+    assert [row["row"] for row in bad] == [4]
