@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -14,8 +14,8 @@ from stance.corpus.parts import Broken, DoneParts, Limits, Part, Rejection, Row,
 from stance.corpus.sources import Source, UnreadableError
 from stance.corpus.tables import Parsed, Record, infer, tabulate
 
-SAMPLE_ROWS = 1000
-"""The rows at the head of a file of JSON lines that decide the types of its columns."""
+ROWS_AT_A_TIME = 1000
+"""The rows of JSON lines that are held together to find the types of columns."""
 
 NOT_UTF8 = "not UTF-8"
 BREAKS_OFF = "the file breaks off here"
@@ -74,25 +74,14 @@ class JsonLinesReader(TextReader):
     """Reads files of JSON lines: an object a line."""
 
     def schema(self, source: Source, text_columns: Sequence[str]) -> pa.Schema:
-        """Return the columns of a file, as its first rows show them."""
-        records = []
+        """Return the columns of a file, as all its rows show them."""
         with source.open() as (stream, _):
-            for row, _ in islice(_lines(stream), SAMPLE_ROWS):
-                if isinstance(row, bytes):
-                    try:
-                        records.append(_object(row.decode()))
-                    except (_RefusedError, UnicodeDecodeError):
-                        continue  # it will be rejected when its turn comes
-                elif isinstance(row, Broken) and not records:
-                    raise UnreadableError(row.raw)
-        return infer(records, text_columns=text_columns)
+            return infer(_objects(stream), text_columns=text_columns)
 
     def _record(self, line: str, schema: pa.Schema, known: frozenset[str] | None) -> Record:
         record = _object(line)
         if known is not None and (unknown := record.keys() - known):
-            raise _RefusedError(
-                f"an unknown column: {min(unknown)!r} is not in the first {SAMPLE_ROWS} rows of any file"
-            )
+            raise _RefusedError(f"an unknown column: {min(unknown)!r} is no name in Unicode")
         return record
 
 
@@ -110,6 +99,21 @@ def _object(line: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _RefusedError(f"not a JSON object: {type(value).__name__} came")
     return value
+
+
+def _objects(stream: Any) -> Iterator[list[dict[str, Any]]]:
+    """Read the objects of a file, some at a time; what is none will be rejected when its turn comes."""
+    found: list[dict[str, Any]] = []
+    for number, (row, _) in enumerate(_lines(stream)):
+        if isinstance(row, Broken) and not number:
+            raise UnreadableError(row.raw)
+        if isinstance(row, bytes):
+            with suppress(_RefusedError, UnicodeDecodeError):
+                found.append(_object(row.decode()))
+        if len(found) == ROWS_AT_A_TIME:
+            yield found
+            found = []
+    yield found
 
 
 def _lines(stream: Any) -> Iterator[tuple[Row, int]]:

@@ -1,7 +1,6 @@
 """Rows to columns of fixed types; a row that does not fit costs only itself."""
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,19 +27,26 @@ class Parsed:
     rejected: list[Rejection]
 
 
-def infer(records: Sequence[Record], *, text_columns: Sequence[str]) -> pa.Schema:
-    """Infer the types of the columns of some records, in the order in which the columns come.
+def infer(batches: Iterable[Sequence[Record]], *, text_columns: Sequence[str]) -> pa.Schema:
+    """Infer the types of the columns of records, in the order in which the columns come.
 
-    Where values of a column do not go together, the type is that of the commonest kind.
+    Null goes with any value, whole numbers with fractions, lists with lists, objects with others that have
+    more keys. Where values of a column do not go together, the type is that of the commonest kind.
+
+    Args:
+        batches: of records, of which one is held at a time.
+        text_columns: those that are strings whatever comes.
     """
-    values: dict[str, list[Any]] = {}
-    for record in records:
-        for name, value in record.items():
-            values.setdefault(name, []).append(value)
+    columns: dict[str, dict[type, tuple[int, pa.DataType]]] = {}
+    for records in batches:
+        for (name, kind), values in _by_kind(records).items():
+            kinds = columns.setdefault(name, {})
+            count, known = kinds.get(kind, (0, pa.null()))
+            kinds[kind] = count + len(values), _joined(known, _type(values))
     return pa.schema(
         [
-            (name, pa.string() if name in text_columns else _type(column))
-            for name, column in values.items()
+            (name, pa.string() if name in text_columns else _commonest(kinds.values()))
+            for name, kinds in columns.items()
             if is_unicode(name)
         ]
     )
@@ -134,18 +140,37 @@ def _same(value: Any, back: Any) -> bool:
     return bool(value == back) or (value != value and back != back)  # noqa: PLR0124 - not a number
 
 
-def _type(values: Sequence[Any]) -> pa.DataType:
+def _by_kind(records: Sequence[Record]) -> dict[tuple[str, type], list[Any]]:
+    """Return the values of each column by their kinds; numbers are of one kind."""
+    values: dict[tuple[str, type], list[Any]] = {}
+    for record in records:
+        for name, value in record.items():
+            kind = type(value)
+            values.setdefault((name, float if kind is int else kind), []).append(value)
+    return values
+
+
+def _commonest(kinds: Iterable[tuple[int, pa.DataType]]) -> pa.DataType:
+    """Return the type that most values are of, null only if there is no other."""
+    return max(kinds, key=lambda kind: (not pa.types.is_null(kind[1]), kind[0]))[1]
+
+
+def _joined(one: pa.DataType, other: pa.DataType) -> pa.DataType:
+    """Return a type for the values of both; where there is none, the first."""
     try:
-        return pa.infer_type(values)
-    except _MISFITS:
-        pass
-    kind = Counter(type(value) for value in values if value is not None).most_common(1)[0][0]
-    for some in _halves([value for value in values if type(value) is kind]):
+        schemas = [pa.schema([("", kind)]) for kind in (one, other)]
+        return pa.unify_schemas(schemas, promote_options="permissive").field(0).type
+    except pa.ArrowException:
+        return one
+
+
+def _type(values: Sequence[Any]) -> pa.DataType:
+    for some in _halves(values):
         try:
             return pa.infer_type(some)
         except _MISFITS:
             continue
-    return pa.string()
+    return pa.null()
 
 
 def _halves(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -324,3 +324,47 @@ def test_true_is_no_number(value: object) -> None:
     good, bad = scored("a.jsonl", "\n".join(map(json.dumps, [rows[0]] * 3 + rows[1:])).encode(), 4)
     assert [row["n"] for row in good] == [number] * 3
     assert [row["row"] for row in bad] == [4]
+
+
+@pytest.mark.parametrize(
+    ("head", "tail"),
+    [
+        (None, "X"),
+        (1, 1.5),
+        ([], ["a"]),
+        ([None], [{"a": 1}]),
+        ({"a": 1}, {"a": 2.5, "b": "x"}),
+        ({"a": []}, {"a": [{"b": None}]}),
+    ],
+)
+def test_types_are_those_of_all_rows(head: object, tail: object) -> None:
+    """However late in a file of JSON lines a wider one comes, no row is rejected, and no value is another."""
+    values = [head] * 1200 + [tail] * 2
+    rows = [json.dumps({"text": "It fell.", "n": value}) for value in values]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scoring, "LIMITS", dict.fromkeys(Unit, Limits(rows=5000)))
+        good, bad = scored("a.jsonl", "\n".join(rows).encode(), len(rows))
+    assert not bad
+    assert good[-1]["n"] == tail
+    assert all(good[0]["n"][key] == head[key] for key in head) if isinstance(head, dict) else True
+
+
+def test_the_commonest_kind_of_value_decides() -> None:
+    """Wherever it comes; rows of the others are rejected."""
+    values = ["a"] * 1000 + [1] * 1010
+    rows = [json.dumps({"text": "It fell.", "n": value}) for value in values]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scoring, "LIMITS", dict.fromkeys(Unit, Limits(rows=5000)))
+        good, bad = scored("a.jsonl", "\n".join(rows).encode(), len(rows))
+    assert {row["n"] for row in good} == {1}
+    assert {row["reason"] for row in bad} == {"wrong type: column n takes int64, str came"}
+
+
+def test_a_column_may_begin_late() -> None:
+    """It is a column of the input, null before."""
+    rows = [{"text": "It fell."}] * 1200 + [{"text": "It fell.", "n": 1}]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scoring, "LIMITS", dict.fromkeys(Unit, Limits(rows=5000)))
+        good, bad = scored("a.jsonl", "\n".join(map(json.dumps, rows)).encode(), len(rows))
+    assert not bad
+    assert [good[0]["n"], good[-1]["n"]] == [None, 1]
