@@ -2,10 +2,34 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
+from numbers import Integral, Real
 from typing import Any, Self
+
+import numpy as np
 
 from stance.errors import InputError
 from stance.sentences import Sentence
+
+_Kinds = Mapping[str, tuple[type, ...]]
+"""The fields that a mapping needs, and of what types their values may be."""
+
+_NONE = type(None)
+_SEQUENCE = (list, tuple, np.ndarray)  # of a row of Parquet, pandas makes the last
+_PLACE: _Kinds = {"start": (Integral,), "end": (Integral,)}
+_SPAN: _Kinds = {"text": (str,), **_PLACE}
+_ACT: _Kinds = {"stance": (str,), **dict.fromkeys(("source", "cue", "claim", "named"), (Mapping, _NONE))}
+_PREDICTION: _Kinds = {
+    "text": (str,),
+    "label": (str,),
+    "confidence": (Real,),
+    "probabilities": (Mapping,),
+    "stances": _SEQUENCE,
+    "truncated": (bool, np.bool_),
+    "reason": (str, _NONE),
+    "model": (str,),
+    "acts": (*_SEQUENCE, _NONE),
+}
+_DOCUMENT: _Kinds = {"text": (str,), "sentences": _SEQUENCE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +80,11 @@ class Act:
         """Build an act from what `to_dict` gave.
 
         Raises:
-            InputError: a field is missing.
+            InputError: a field is missing, or of another type.
         """
-        try:
-            spans = (*(values[name] for name in ("source", "cue", "claim")), values.get("named"))
-            return cls(values["stance"], *(span and Span(**span) for span in spans))
-        except (KeyError, TypeError) as error:
-            raise InputError(
-                f"an act needs stance, source, cue and claim, each a span or null: {error}"
-            ) from error
+        found = _checked(values, "an act", _ACT, named=None)
+        spans = (found[name] for name in _ACT if name != "stance")
+        return cls(found["stance"], *(None if span is None else _span(span) for span in spans))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +134,15 @@ class Prediction:
         """Build a prediction from what `to_dict` gave; keys that are no field are passed over.
 
         Raises:
-            InputError: a field is missing.
+            InputError: a field is missing, or of another type.
         """
-        if missing := [name for name in _FIELDS if name not in values and name != "acts"]:
-            raise InputError(f"a prediction needs {', '.join(_FIELDS)}; missing: {', '.join(missing)}")
-        acts = values.get("acts")
-        chosen = {name: values.get(name) for name in _FIELDS}
+        found = _checked(values, "a prediction", _PREDICTION, acts=None)
+        acts = found["acts"]
         return cls(
-            **chosen
+            **found
             | {
-                "probabilities": dict(values["probabilities"]),
-                "stances": tuple(values["stances"]),
+                "probabilities": dict(found["probabilities"]),
+                "stances": tuple(found["stances"]),
                 "acts": None if acts is None else tuple(Act.from_dict(act) for act in acts),
             }
         )
@@ -162,13 +180,34 @@ class Document:
         """Build a document from what `to_dict` gave.
 
         Raises:
-            InputError: a field is missing.
+            InputError: a field is missing, or of another type.
         """
-        if missing := [name for name in ("text", "sentences") if name not in values]:
-            raise InputError(f"a document needs text and sentences; missing: {', '.join(missing)}")
-        rows = values["sentences"]
-        predictions = tuple(Prediction.from_dict(row) for row in rows)
-        if missing := [name for name in ("start", "end") if any(name not in row for row in rows)]:
-            raise InputError(f"each sentence of a document needs {', '.join(missing)}")
-        sentences = tuple(Sentence(row["text"], row["start"], row["end"]) for row in rows)
-        return cls(values["text"], sentences, predictions)
+        found = _checked(values, "a document", _DOCUMENT)
+        predictions = tuple(Prediction.from_dict(row) for row in found["sentences"])
+        places = [_checked(row, "a sentence of a document", _PLACE) for row in found["sentences"]]
+        sentences = tuple(
+            Sentence(prediction.text, **place) for prediction, place in zip(predictions, places, strict=True)
+        )
+        return cls(found["text"], sentences, predictions)
+
+
+def _span(values: Any) -> Span:
+    return Span(**_checked(values, "a span of an act", _SPAN))
+
+
+def _checked(values: Any, what: str, kinds: _Kinds, **defaults: Any) -> dict[str, Any]:
+    """Return the fields of a mapping; of those that are missing the defaults.
+
+    Raises:
+        InputError: it is no mapping, or a field is missing or of another type.
+    """
+    if not isinstance(values, Mapping):
+        raise InputError(f"{what} was expected, {type(values).__name__} came")
+    if missing := [name for name in kinds if name not in values and name not in defaults]:
+        raise InputError(f"{what} needs {', '.join(kinds)}; missing: {', '.join(missing)}")
+    found = {name: values[name] if name in values else defaults[name] for name in kinds}
+    for name, value in found.items():
+        if not isinstance(value, kinds[name]):
+            expected = " or ".join(kind.__name__ for kind in kinds[name])
+            raise InputError(f"{name} of {what}: {expected} was expected, {type(value).__name__} came")
+    return found

@@ -7,6 +7,8 @@ import pytest
 import stance
 from stance.errors import InputError
 
+ACT = {"stance": "denial", "source": None, "cue": None, "claim": None}
+
 
 def test_a_prediction_survives_json(tiny: stance.Classifier) -> None:
     """What was written is what is read, with acts and without."""
@@ -66,3 +68,53 @@ def test_a_sentence_without_its_place_is_refused(tiny: stance.Classifier) -> Non
     del values["sentences"][0]["start"]
     with pytest.raises(InputError, match="needs start"):
         stance.Document.from_dict(values)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("text", None),
+        ("text", b"It fell."),
+        ("label", 1),
+        ("confidence", None),
+        ("confidence", "high"),
+        ("probabilities", None),
+        ("probabilities", ["none"]),
+        ("stances", None),
+        ("stances", 3),
+        ("stances", "denial"),
+        ("truncated", None),
+        ("reason", 1),
+        ("model", None),
+        ("acts", 3),
+        ("acts", [None]),
+        ("acts", [ACT | {"stance": None}]),
+        ("acts", [ACT | {"source": "he"}]),
+        ("acts", [ACT | {"source": {"text": 1, "start": 0, "end": 1}}]),
+    ],
+)
+def test_a_field_of_another_type_is_refused(tiny: stance.Classifier, name: str, value: object) -> None:
+    """By its name, in a prediction and in a sentence of a document."""
+    document = tiny.read("It fell.").to_dict()
+    document["sentences"][0][name] = value
+    with pytest.raises(InputError, match=name if name != "acts" else "act"):
+        stance.Prediction.from_dict(document["sentences"][0])
+    with pytest.raises(InputError, match=name if name != "acts" else "act"):
+        stance.Document.from_dict(document)
+
+
+@pytest.mark.parametrize("change", [{"text": None}, {"sentences": None}, {"sentences": [3]}])
+def test_a_document_of_other_types_is_refused(tiny: stance.Classifier, change: dict) -> None:
+    """And so is what is no mapping at all."""
+    with pytest.raises(InputError, match="came"):
+        stance.Document.from_dict(tiny.read("It fell.").to_dict() | change)
+    with pytest.raises(InputError, match="came"):
+        stance.Document.from_dict([])  # type: ignore[arg-type]
+
+
+def test_a_place_that_is_no_number_is_refused(tiny: stance.Classifier) -> None:
+    """Of a sentence in its document."""
+    document = tiny.read("It fell.").to_dict()
+    document["sentences"][0]["start"] = None
+    with pytest.raises(InputError, match="start"):
+        stance.Document.from_dict(document)
