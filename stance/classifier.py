@@ -1,7 +1,7 @@
 """The stages joined: text -> sentences -> batches -> logits -> probabilities -> predictions."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -84,6 +84,10 @@ def _open_session(bundle: Bundle, threads: int | None, device: str) -> Session:
     return session
 
 
+def _on_cpu(bundle: Bundle, threads: int, second: "Classifier | None") -> "Classifier":
+    return Classifier(bundle, CpuSession(bundle, threads=threads), second)
+
+
 class Classifier:
     """Labels sentences. Safe to share between threads.
 
@@ -99,6 +103,12 @@ class Classifier:
         self._session = session
         self._second = second
         self._reader = Reader(bundle, session)
+
+    def __reduce__(self) -> tuple[Callable[..., "Classifier"], tuple[Bundle, int, "Classifier | None"]]:
+        """Let it be copied, and pass between processes, with the content of its model."""
+        if type(self._session) is not CpuSession:
+            raise InputError("only a classifier on the CPU can be copied or pickled; load it anew instead")
+        return _on_cpu, (self._own, self._session.threads, self._second)
 
     @property
     def is_exact(self) -> bool:

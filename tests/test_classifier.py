@@ -1,7 +1,10 @@
 """Labelling, from text to prediction."""
 
+import pickle
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -136,6 +139,27 @@ def test_reading_labels_each_sentence_as_if_alone(tiny: stance.Classifier) -> No
     document = tiny.read(text)
     assert [sentence.text for sentence in document.sentences] == list(SENTENCES)
     assert list(document.predictions) == [tiny.classify(sentence, acts=True) for sentence in SENTENCES]
+
+
+def test_a_copy_gives_the_same(tiny: stance.Classifier, staged: Path, pair: str) -> None:
+    """By pickle or deepcopy; without its folder, as it was loaded, and the same of a cascade."""
+    plain = stance.load(staged, cascade=False, threads=2)
+    for classifier in (tiny, plain, stance.load(pair)):
+        expected = list(classifier.classify_many(SENTENCES, acts=True))
+        for again in (pickle.loads(pickle.dumps(classifier)), deepcopy(classifier)):
+            assert list(again.classify_many(SENTENCES, acts=True)) == expected
+            assert again.bundle.identity == classifier.bundle.identity
+
+
+def test_another_engine_is_not_copied(tiny: stance.Classifier) -> None:
+    """The message says what to do."""
+
+    class Elsewhere(CpuSession):
+        pass
+
+    classifier = stance.Classifier(tiny.bundle, Elsewhere(tiny.bundle, threads=1))
+    with pytest.raises(InputError, match="load it anew"):
+        pickle.dumps(classifier)
 
 
 def test_threads_must_be_positive() -> None:
