@@ -136,7 +136,7 @@ class Graph:
         """Make [rows, width] ready for products: quantise it, if the graph is quantised.
 
         Args:
-            value: of which rows that are all far from what was seen lose most.
+            value: its name; where a range was seen, what lies beyond it is cut to it.
             floor: what no number of it is below, itself below 0. Default: there is none.
             even: where a fixed scale is taken, divide columns that are larger than most by what makes them
                 as large, and multiply weights by it. Default False.
