@@ -12,6 +12,7 @@ from stance.corpus.lines import NOT_UTF8
 from stance.corpus.parts import Limits, Part, Rejection
 from stance.corpus.readers import READERS
 from stance.corpus.sources import Source, UnreadableError
+from stance.corpus.values import rows_of
 from stance.errors import InputError
 
 LIMITS = Limits(rows=200)
@@ -118,7 +119,7 @@ def _rows(source: Source, columns: Columns, reject: Reject, undated: Undated) ->
         parsed = reader.parse(part.rows, schema, known=None)
         for rejection in parsed.rejected:
             reject(rejection.to_dict(source.name, part.first))
-        for offset, row in zip(parsed.offsets, parsed.table.to_pylist(), strict=True):
+        for offset, row in zip(parsed.offsets, rows_of(parsed.table), strict=True):
             if isinstance(row[columns.text], str):
                 yield _article(row, columns, f"{source.name}:{part.first + offset}", undated)
             else:
