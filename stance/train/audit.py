@@ -16,7 +16,7 @@ from transformers import AutoModel
 
 from stance.batches import batches
 from stance.tokens import SentenceTokenizer
-from stance.train.data import LabelledSentence
+from stance.train.data import LabelledSentence, label_indices
 from stance.train.metrics import Array, Indices
 from stance.train.model import most_tokens, no_encoder, open_tokenizer
 
@@ -64,7 +64,7 @@ def audit(sentences: Sequence[LabelledSentence], features: Array, *, seed: int =
     is its self-confidence.
     """
     labels = sorted({sentence.label for sentence in sentences})
-    given = np.array([labels.index(sentence.label) for sentence in sentences])
+    given = label_indices(sentences, labels)
     probabilities = _out_of_fold(features, given, seed)
     own = probabilities[np.arange(len(given)), given]
     likeliest = np.where(np.eye(len(labels), dtype=bool)[given], -1, probabilities).argmax(axis=1)

@@ -21,7 +21,7 @@ from stance.errors import InputError, ModelError, OutputError
 from stance.labels import NONE
 from stance.models import open_model, require_same_labels
 from stance.tokens import SentenceTokenizer
-from stance.train.data import LabelledSentence, unknown
+from stance.train.data import LabelledSentence, label_indices
 from stance.train.metrics import macro_f1
 from stance.train.probe import every_label
 
@@ -69,14 +69,14 @@ def add_first_stage(
         raise InputError(f"sentences of two labels or more were expected, {len(sentences)} of one came")
     if not held_out:
         raise InputError("held-out sentences, to choose a threshold with, were expected; none came")
-    weights = _fit(_ids(bundle, sentences), _indices(bundle, sentences), bundle)
+    weights = _fit(_ids(bundle, sentences), label_indices(sentences, bundle.labels), bundle)
     plain = bundle.labels.index(NONE)
     stage = FirstStage.read(weights, plain=plain, threshold=NEVER)
     logits = np.array([stage.logits(ids) for ids in _ids(bundle, held_out)])
     plainness = label_probabilities(logits, bundle.calibration)[:, plain]
     network = load(folder, cascade=False).classify_many(sentence.text for sentence in held_out)
     said = np.array([bundle.labels.index(prediction.label) for prediction in network])
-    least = macro_f1(true := _indices(bundle, held_out), said) - max_loss
+    least = macro_f1(true := label_indices(held_out, bundle.labels), said) - max_loss
     threshold = _lowest(plainness, true, np.full_like(said, plain), said, least=least)
     if threshold < NEVER:
         stage = replace(stage, threshold=threshold)
@@ -110,7 +110,7 @@ def fit_deferral(
     require_same_labels(bundle, open_model(second))
     if not held_out:
         raise InputError("held-out sentences, to choose a threshold with, were expected; none came")
-    true = _indices(bundle, held_out)
+    true = label_indices(held_out, bundle.labels)
     texts = [sentence.text for sentence in held_out]
     here, there = (list(load(model).classify_many(texts)) for model in (folder, second))
     own, other = (
@@ -145,13 +145,6 @@ def _lowest(
 def _ids(bundle: Bundle, sentences: Sequence[LabelledSentence]) -> Ids:
     tokenizer = SentenceTokenizer(bundle.tokenizer, max_tokens=bundle.max_tokens)
     return [row.ids for row in tokenizer.encode([sentence.text for sentence in sentences])]
-
-
-def _indices(bundle: Bundle, sentences: Sequence[LabelledSentence]) -> NDArray[np.intp]:
-    for name in {sentence.label for sentence in sentences}:
-        if name not in bundle.labels:
-            raise InputError(unknown("label", name, bundle.labels))
-    return np.array([bundle.labels.index(sentence.label) for sentence in sentences], np.intp)
 
 
 def _fit(ids: Ids, labels: NDArray[np.intp], bundle: Bundle) -> bytes:

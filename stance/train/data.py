@@ -8,6 +8,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
+from stance.errors import InputError
 from stance.predictions import Span
 from stance.sentences import well_formed
 from stance.train.readers import BrokenRow, Row, read_rows
@@ -140,6 +144,21 @@ def unknown(kind: str, name: str, known: Sequence[str]) -> str:
     """Say that a label, or a stance, is unknown, which ones are known, and which is nearest."""
     near = get_close_matches(name, known, n=1)
     return f"unknown {kind} {name!r}; known: {', '.join(known)}" + (f"; meant {near[0]}?" if near else "")
+
+
+def label_indices(sentences: Iterable[LabelledSentence], labels: Sequence[str]) -> NDArray[np.intp]:
+    """Return where in `labels` the label of each sentence stands, [n].
+
+    Raises:
+        InputError: a label is not among them.
+    """
+    places = {label: place for place, label in enumerate(labels)}
+    found = []
+    for sentence in sentences:
+        if sentence.label not in places:
+            raise InputError(f"row {sentence.row}: {unknown('label', sentence.label, labels)}")
+        found.append(places[sentence.label])
+    return np.array(found, np.intp)
 
 
 def _labelled(row: Row, columns: Columns, number: int) -> LabelledSentence | BrokenRow:

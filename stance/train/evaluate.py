@@ -8,7 +8,7 @@ import numpy as np
 
 from stance.classifier import Classifier
 from stance.errors import InputError
-from stance.train.data import LabelledSentence, unknown
+from stance.train.data import LabelledSentence, label_indices
 from stance.train.metrics import Array, Indices, Scores, macro_f1, paired_bootstrap, score
 
 MOST_MISTAKES = 50
@@ -183,13 +183,9 @@ def compare(first: Classifier, second: Classifier, sentences: Sequence[LabelledS
 
 def _true_labels(classifier: Classifier, sentences: Sequence[LabelledSentence]) -> Indices:
     """Return the indices [n] of the labels that readers gave."""
-    labels = classifier.bundle.labels
     if not sentences:
         raise InputError("at least one labelled sentence was expected, none came")
-    for sentence in sentences:
-        if sentence.label not in labels:
-            raise InputError(f"row {sentence.row}: {unknown('label', sentence.label, labels)}")
-    return np.array([labels.index(sentence.label) for sentence in sentences])
+    return label_indices(sentences, classifier.bundle.labels)
 
 
 def _has_contexts(sentences: Sequence[LabelledSentence]) -> bool:

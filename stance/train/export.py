@@ -23,7 +23,7 @@ from stance.session import open_network
 from stance.train.bert import build_graph, steady_values
 from stance.train.calibrate import fit_calibration, fit_label_biases
 from stance.train.card import write_card
-from stance.train.data import LabelledSentence, without_context
+from stance.train.data import LabelledSentence, label_indices, without_context
 from stance.train.encode import tokenise
 from stance.train.graph import Precision
 from stance.train.metrics import score
@@ -35,6 +35,9 @@ from stance.train.trace import trace
 Logits = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Label logits [n, labels] and stance logits [n, stances]."""
 
+
+MOST_FLIPS = 0.01
+"""The share of labels that int8 may change, if nothing else is said."""
 
 MOST_WEIGHTS = 500_000_000
 """A network with more, in fp32, does not fit into one ONNX file."""
@@ -50,7 +53,7 @@ def export(
     held_out: Sequence[LabelledSentence],
     max_tokens: int = 256,
     precision: Precision = Precision.INT8,
-    max_flips: float = 0.01,
+    max_flips: float = MOST_FLIPS,
     checkpoint: bool = True,
     fp32: bool = False,
     training: Mapping[str, object] | None = None,
@@ -67,7 +70,7 @@ def export(
             contexts that they have if the model reads contexts: give them as the model will be used.
         max_tokens: the longest input; less where the encoder reads less. Default 256.
         precision: of the network. "int8" is smaller and faster, "fp32" exact. Default "int8".
-        max_flips: the share of `held_out` that int8 may label otherwise than fp32. Default 0.01.
+        max_flips: the share of `held_out` that int8 may label otherwise than fp32, 0 to 1. Default 0.01.
         checkpoint: write the weights in half precision as well, from which training goes on and a GPU
             computes. Without them the folder is a third of the size, and only labels on CPUs. Default: True.
         fp32: write the network in fp32 as well, as `model_fp32.onnx`, which is about four times as large.
@@ -90,7 +93,7 @@ def export(
     if not model.reads_context:
         held_out = without_context(held_out)
     ids = [row.ids for row in tokenise(held_out, tokenizer, max_tokens=max_tokens)]
-    true = np.array([labels.index(sentence.label) for sentence in held_out])
+    true = label_indices(held_out, labels)
     weights = checkpoint_weights(model)
     graphs = _graphs(model, weights, ids, max_tokens, precision)
     biases = _fit_biases(model, weights, graphs, ids, true, out_of_fold)

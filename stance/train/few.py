@@ -11,7 +11,7 @@ from torch import nn
 from transformers import PreTrainedTokenizerFast, set_seed
 
 from stance.errors import ModelError
-from stance.train.data import LabelledSentence
+from stance.train.data import LabelledSentence, label_indices
 from stance.train.model import StanceModel, has_labels, open_base, open_tokenizer
 from stance.train.pairs import tune_by_pairs
 from stance.train.probe import STRENGTH, features_of, fit_regression, last_layer
@@ -75,7 +75,7 @@ def fit_few(
         tune_by_pairs(model, tokenizer, sentences, max_tokens=max_tokens, bf16=bf16, seed=seed)
     _pass_through_pooler(model)
     features = features_of(head, model, tokenizer, sentences, max_tokens)
-    true = np.array([labels.index(sentence.label) for sentence in sentences])
+    true = label_indices(sentences, labels)
     strength = STRENGTH if head_only else TUNED_STRENGTH
     fit_regression(features, true, len(labels), strength=strength).put(head)
     return model.eval(), tokenizer

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import OneCycleLR
 from transformers import PreTrainedTokenizerFast
 
-from stance.train.data import LabelledSentence
+from stance.train.data import LabelledSentence, label_indices
 from stance.train.model import StanceModel, most_tokens
 
 STEPS = 120
@@ -52,7 +52,7 @@ def tune_by_pairs(
     torch.manual_seed(seed)
     encoder = model.classifier.base_model
     max_tokens = most_tokens(model.classifier.config, max_tokens)
-    labels = np.array([model.label_names.index(sentence.label) for sentence in sentences])
+    labels = label_indices(sentences, model.label_names)
     learnt = list(encoder.parameters())
     before = [weight.detach().clone() for weight in learnt]
     optimizer = torch.optim.AdamW(learnt, lr=LEARNING_RATE, fused=True)

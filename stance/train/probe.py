@@ -13,7 +13,7 @@ from torch import nn
 from transformers import PretrainedConfig, PreTrainedTokenizerFast
 
 from stance.batches import batches
-from stance.train.data import LabelledSentence
+from stance.train.data import LabelledSentence, label_indices
 from stance.train.model import StanceModel, most_tokens
 
 STRENGTH = 0.03
@@ -49,7 +49,7 @@ def probe_head(
     Out-of-Distribution".
     """
     head = last_layer(model)
-    labels = _label_indices(model, sentences)
+    labels = label_indices(sentences, model.label_names)
     some = _enough(labels)
     sentences, labels = [sentences[row] for row in some], labels[some]
     if head is None or len(set(labels.tolist())) < 2:
@@ -140,10 +140,6 @@ def _outlives_dropout(
     logits = torch.from_numpy(regression.logits(features * kept / (1 - rate)))
     loss = nn.functional.cross_entropy(logits, torch.from_numpy(labels))
     return bool(loss.item() < np.log(logits.shape[1]))
-
-
-def _label_indices(model: StanceModel, sentences: Sequence[LabelledSentence]) -> NDArray[np.intp]:
-    return np.array([model.label_names.index(sentence.label) for sentence in sentences], np.intp)
 
 
 def features_of(

@@ -232,9 +232,22 @@ def test_a_mistake_is_one_line_and_exit_code_2(sheet: Path, arguments: list[str]
 def test_every_command_explains_itself() -> None:
     """Help of a forwarded command is its own."""
     for command in ("check", "train", "evaluate", "compare", "audit"):
-        finished = stance(command, "--help")
-        assert finished.returncode == 0
+        finished = CliRunner().invoke(app, [command, "--help"])
+        assert finished.exit_code == 0
         assert "--label-map" in finished.stdout
+    assert "--set-aside" in stance("check", "--help").stdout
+
+
+def test_a_command_loads_no_more_than_it_needs(sheet: Path) -> None:
+    """A check, which trains nothing, takes no seconds to begin."""
+    code = (
+        "import sys\n"
+        "from stance.train.commands import app\n"
+        f"app(['check', {str(sheet)!r}, *{COLUMNS!r}], standalone_mode=False)\n"
+        "print(sorted({'torch', 'transformers', 'sklearn', 'matplotlib', 'onnx'} & set(sys.modules)))"
+    )
+    finished = run([sys.executable, "-Ic", code], capture_output=True, text=True, check=True)
+    assert finished.stdout.splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize(

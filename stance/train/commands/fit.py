@@ -1,32 +1,22 @@
 """The command `train`."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
-from transformers import PreTrainedTokenizerFast, TrainerCallback
 
 from stance.errors import InputError
-from stance.labels import LABELS, STANCES
-from stance.models import find_model
 from stance.train.average import last_checkpoint
 from stance.train.commands import options
 from stance.train.commands.rows import read_checked, read_development, require_other
 from stance.train.commands.voice import one_voice
-from stance.train.data import LabelledSentence
-from stance.train.export import check_out, export
-from stance.train.few import FEW, PAIRS_FROM, TUNED_FOLDS, are_few, fit_few, out_of_fold, suits_head_alone
-from stance.train.fit import ClassWeights, Recipe, fit
+from stance.train.export import MOST_FLIPS, check_out
+from stance.train.few import FEW, PAIRS_FROM, TUNED_FOLDS
+from stance.train.fit import ClassWeights, Recipe
 from stance.train.graph import Precision
-from stance.train.model import StanceModel
 from stance.train.progress import ShowProgress, tensorboard
-from stance.train.split import split
-
-MOST_FLIPS = 0.01
+from stance.train.training import Way, choose_way, train
 
 OF_FINE_TUNING = (
     "learning_rate",
@@ -137,32 +127,36 @@ def train_model(
     with one_voice() as first:
         held_out = read_development(development, columns)
         sentences = read_checked(data, columns, held_out, set_aside if first else None).require()
-        labels = _label_set(sentences)
-        start = base or find_model()
         if head_only and wants_all:
             raise InputError(f"{', '.join(wants_all)}: not for a label head alone; take --all-weights")
-        free = head_only is None and not held_out and not wants_all
-        few = head_only or (free and are_few(sentences, start, labels))
-        if few:
-            fitted = _fit_few(sentences, held_out, start, labels, head_only=head_only, recipe=recipe)
-        else:
-            parts = (list(sentences), held_out) if held_out else split(sentences, seed=seed)
-            fitted = _fit_all(*parts, start, labels, recipe=recipe, work=work, resume=resume, boards=boards)
-        if first:
-            training = {"base": Path(start).name if Path(start).exists() else start, **fitted.card}
-            flips = export(
-                fitted.model,
-                fitted.tokenizer,
-                out,
-                held_out=fitted.held_out,
-                precision=precision,
-                max_flips=(1.0 if few else MOST_FLIPS) if max_flips is None else max_flips,
-                fp32=fp32,
-                training=training,
-                out_of_fold=fitted.out_of_fold,
+        way = Way.HEAD if head_only else Way.ALL
+        if head_only is None and not wants_all:
+            way = choose_way(sentences, held_out, base=base)
+            _explain(way)
+        with ExitStack() as stack:
+            callbacks = [stack.enter_context(ShowProgress()), *boards] if way is Way.ALL else []
+            trained = train(
+                sentences,
+                held_out,
+                base=base,
+                way=way,
+                recipe=recipe,
+                work=work,
+                resume=resume,
+                callbacks=callbacks,
             )
+        if first:
+            flips = trained.export(out, precision=precision, max_flips=max_flips, fp32=fp32)
             share = f"int8 labels {flips:.2%} of the development part otherwise than fp32"
             print(f"{out}: written" + (f"; {share}" if precision is Precision.INT8 else ""))
+
+
+def _explain(way: Way) -> None:
+    """Say what will be learnt where that is not all weights, and how to have it otherwise."""
+    if way is not Way.ALL:
+        typer.echo(f"few rows: learning {way.value}, from all of them; --all-weights fine-tunes", err=True)
+    if way is Way.PAIRS:
+        typer.echo(f"tuning the encoder {TUNED_FOLDS + 1} times, to measure it as well", err=True)
 
 
 def _given(context: typer.Context) -> dict[str, str]:
@@ -172,91 +166,3 @@ def _given(context: typer.Context) -> dict[str, str]:
         for parameter in context.command.params
         if (source := context.get_parameter_source(str(parameter.name))) and source.name != "DEFAULT"
     }
-
-
-@dataclass(frozen=True, slots=True)
-class _Fitted:
-    """A trained model and what it learnt from.
-
-    Args:
-        model, tokenizer: not exported yet.
-        train: what it learnt from.
-        held_out: what it is calibrated on and measured with.
-        how: for the card.
-        out_of_fold: what models say of `held_out` that had not seen it; None if this one has not.
-    """
-
-    model: StanceModel
-    tokenizer: PreTrainedTokenizerFast
-    train: Sequence[LabelledSentence]
-    held_out: Sequence[LabelledSentence]
-    how: Mapping[str, object]
-    out_of_fold: NDArray[np.float32] | None = None
-
-    @property
-    def card(self) -> dict[str, object]:
-        """What the card says of the training."""
-        return {"sentences": len(self.train), "development sentences": len(self.held_out), **self.how}
-
-
-def _label_set(sentences: Sequence[LabelledSentence]) -> tuple[str, ...]:
-    """Return the project's labels where no other occurs, else those that do."""
-    found = {sentence.label for sentence in sentences}
-    return LABELS if found <= set(LABELS) else tuple(sorted(found))
-
-
-def _fit_few(
-    sentences: Sequence[LabelledSentence],
-    held_out: Sequence[LabelledSentence],
-    base: str | Path,
-    labels: tuple[str, ...],
-    *,
-    head_only: bool | None,
-    recipe: Recipe,
-) -> _Fitted:
-    """Learn from all of a few sentences; without a development part they are measured with by folds."""
-    if head_only is None:
-        head_only = suits_head_alone(sentences, labels)
-        what = "a label head alone" if head_only else "the encoder by pairs, then a label head"
-        typer.echo(f"few rows: learning {what}, from all of them; --all-weights fine-tunes", err=True)
-    options: dict[str, Any] = {
-        "base": base,
-        "labels": labels,
-        "head_only": head_only,
-        "bf16": recipe.bf16,
-        "seed": recipe.seed,
-    }
-    how = {"learnt": "the label head alone" if head_only else "the encoder by pairs, then the label head"}
-    if held_out:
-        return _Fitted(*fit_few(sentences, **options), sentences, held_out, how)
-    if not head_only:
-        typer.echo(f"tuning the encoder {TUNED_FOLDS + 1} times, to measure it as well", err=True)
-    logits = out_of_fold(sentences, **options)
-    return _Fitted(*fit_few(sentences, **options), sentences, sentences, how, logits)
-
-
-def _fit_all(
-    train: Sequence[LabelledSentence],
-    held_out: Sequence[LabelledSentence],
-    base: str | Path,
-    labels: tuple[str, ...],
-    *,
-    recipe: Recipe,
-    work: Path,
-    resume: bool,
-    boards: Sequence[TrainerCallback],
-) -> _Fitted:
-    """Learn all weights, and show how it goes."""
-    with ShowProgress() as progress:
-        model, tokenizer = fit(
-            train,
-            held_out,
-            base=base,
-            work=work,
-            recipe=recipe,
-            labels=labels,
-            stances=STANCES if labels == LABELS else (),
-            resume=resume,
-            callbacks=[progress, *boards],
-        )
-    return _Fitted(model, tokenizer, train, held_out, asdict(recipe))

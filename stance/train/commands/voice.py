@@ -1,24 +1,25 @@
 """Who speaks: the commands, not the libraries; and of the processes of one run the first."""
 
-import logging
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import datasets
-import huggingface_hub
-import transformers
+QUIET = {
+    "TRANSFORMERS_VERBOSITY": "error",
+    "DATASETS_VERBOSITY": "critical",
+    "HF_HUB_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+}
+"""What the libraries look up when they are loaded, for which a command need not load them."""
 
 
 def quiet_libraries() -> None:
     """Turn off the bars and notes of the libraries: what went wrong, the command says itself."""
-    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    datasets.disable_progress_bars()
-    datasets.logging.set_verbosity(logging.CRITICAL)
-    huggingface_hub.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
 
 
 @contextmanager

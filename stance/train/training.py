@@ -1,0 +1,189 @@
+"""Labelled sentences to a trained model, ready for export: few or many, of any label set."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers import PreTrainedTokenizerFast, TrainerCallback
+
+from stance.labels import LABELS, STANCES
+from stance.models import find_model
+from stance.train.data import LabelledSentence
+from stance.train.export import MOST_FLIPS, export
+from stance.train.few import are_few, fit_few, out_of_fold, suits_head_alone
+from stance.train.fit import Recipe, fit
+from stance.train.graph import Precision
+from stance.train.model import StanceModel
+from stance.train.split import split
+
+
+class Way(StrEnum):
+    """What is learnt."""
+
+    HEAD = "the label head alone"
+    PAIRS = "the encoder by pairs, then the label head"
+    ALL = "all weights"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A trained model and what it learnt from.
+
+    Args:
+        model, tokenizer: not exported yet.
+        way: how it learnt.
+        held_out: what it is calibrated on and measured with.
+        card: what its card will say of the training, value by name.
+        out_of_fold: [held_out, labels] what models say of `held_out` that had not seen it; None if this one
+            has not.
+    """
+
+    model: StanceModel
+    tokenizer: PreTrainedTokenizerFast
+    way: Way
+    held_out: Sequence[LabelledSentence]
+    card: Mapping[str, object]
+    out_of_fold: NDArray[np.float32] | None = None
+
+    def export(
+        self,
+        out: Path,
+        *,
+        precision: Precision = Precision.INT8,
+        max_flips: float | None = None,
+        fp32: bool = False,
+    ) -> float:
+        """Calibrate, and write a model folder that `stance.load` and `transformers` open.
+
+        Args:
+            out, precision, fp32: as for `stance.train.export.export`.
+            max_flips: the share of `held_out` that int8 may label otherwise than fp32, 0 to 1. Default: 0.01;
+                no limit where a few rows were learnt from, of which one is more.
+
+        Returns:
+            The share of `held_out` that the network labels otherwise than in fp32.
+
+        Raises:
+            ModelError: int8 flips too many labels, or the encoder cannot be a network.
+            OutputError: the folder cannot be written, or something else is there.
+        """
+        if max_flips is None:
+            max_flips = MOST_FLIPS if self.way is Way.ALL else 1.0
+        return export(
+            self.model,
+            self.tokenizer,
+            out,
+            held_out=self.held_out,
+            precision=precision,
+            max_flips=max_flips,
+            fp32=fp32,
+            training=self.card,
+            out_of_fold=self.out_of_fold,
+        )
+
+
+def train(
+    sentences: Sequence[LabelledSentence],
+    held_out: Sequence[LabelledSentence] = (),
+    *,
+    base: str | Path | None = None,
+    way: Way | None = None,
+    recipe: Recipe | None = None,
+    work: Path | None = None,
+    resume: bool = False,
+    callbacks: Sequence[TrainerCallback] = (),
+) -> Trained:
+    """Train a model on labelled sentences, as `stance train` does. Seeds the random generators.
+
+    Args:
+        sentences: what it learns from; those that `stance.train.check.check` sets aside are better left out.
+            Where no other labels occur than the project's, the model has those, and their stances and acts.
+        held_out: what the best epoch is chosen on, and what it is calibrated and measured with; never learnt
+            from. Default: a part of `sentences`; where few are learnt from, all of them, by folds.
+        base: a Hub id or a folder of an encoder. Default: the shipped model.
+        way: what is learnt. Default: as `choose_way` has it.
+        recipe: how to fine-tune; the other ways heed its `seed`, `bf16` and `max_tokens` alone. Default:
+            `Recipe()`.
+        work: a folder for checkpoints of fine-tuning. Default: a temporary one.
+        resume: go on from the last checkpoint in `work`. Default False.
+        callbacks: told of how fine-tuning goes. Default: nothing is shown.
+
+    Returns:
+        The model, of which `export` makes a folder.
+
+    Raises:
+        InputError: a label has too few rows to set some aside, or there are fewer than two labels.
+        ModelError: there is no such encoder, or its classifier ends in no linear layer.
+        OutputError: a checkpoint cannot be written, or what is to be resumed was started with something else.
+    """
+    recipe = recipe or Recipe()
+    base = base or find_model()
+    labels = label_set(sentences)
+    way = way or choose_way(sentences, held_out, base=base)
+    measured: Sequence[LabelledSentence] = held_out
+    logits = None
+    if way is Way.ALL:
+        learnt, measured = (sentences, held_out) if held_out else split(sentences, seed=recipe.seed)
+        with nullcontext(work) if work else TemporaryDirectory() as folder:
+            model, tokenizer = fit(
+                learnt,
+                measured,
+                base=base,
+                work=Path(folder),
+                recipe=recipe,
+                labels=labels,
+                stances=STANCES if labels == LABELS else (),
+                resume=resume,
+                callbacks=callbacks,
+            )
+        how = asdict(recipe)
+    else:
+        learnt, measured = sentences, held_out or sentences
+        options: dict[str, Any] = {
+            "base": base,
+            "labels": labels,
+            "head_only": way is Way.HEAD,
+            "max_tokens": recipe.max_tokens,
+            "bf16": recipe.bf16,
+            "seed": recipe.seed,
+        }
+        if not held_out:
+            logits = out_of_fold(sentences, **options)
+        model, tokenizer = fit_few(sentences, **options)
+        how = {"learnt": way.value}
+    card = {
+        "base": Path(base).name if Path(base).exists() else base,
+        "sentences": len(learnt),
+        "development sentences": len(measured),
+        **how,
+    }
+    return Trained(model, tokenizer, way, measured, card, logits)
+
+
+def choose_way(
+    sentences: Sequence[LabelledSentence],
+    held_out: Sequence[LabelledSentence] = (),
+    *,
+    base: str | Path | None = None,
+) -> Way:
+    """Say what is best learnt: from few sentences of new labels less than all weights.
+
+    Args:
+        sentences, held_out, base: as for `train`. With sentences held out, all weights are.
+    """
+    labels = label_set(sentences)
+    if held_out or not are_few(sentences, base or find_model(), labels):
+        return Way.ALL
+    return Way.HEAD if suits_head_alone(sentences, labels) else Way.PAIRS
+
+
+def label_set(sentences: Sequence[LabelledSentence]) -> tuple[str, ...]:
+    """Return the project's labels where no other occurs, else those that do, in alphabetical order."""
+    found = {sentence.label for sentence in sentences}
+    return LABELS if found <= set(LABELS) else tuple(sorted(found))

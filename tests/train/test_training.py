@@ -1,0 +1,85 @@
+"""From labelled sentences to a model folder, in two calls."""
+
+from pathlib import Path
+
+import pytest
+
+import stance
+from stance.labels import STANCES
+from stance.train.data import LabelledSentence
+from stance.train.fit import Recipe
+from stance.train.training import Way, choose_way, label_set, train
+
+from ..conftest import SENTENCES, TINY
+from .conftest import DENIED, FELL, RECIPE, TRAIN, few
+
+
+def test_few_rows_become_a_folder(tmp_path: Path) -> None:
+    """All are learnt from, and all are measured, by models that had not seen them."""
+    trained = train(few(), base=TINY)
+    assert trained.way is Way.HEAD
+    assert trained.card == {
+        "base": "tiny",
+        "sentences": 12,
+        "development sentences": 12,
+        "learnt": "the label head alone",
+    }
+    assert trained.out_of_fold is not None
+    trained.export(tmp_path / "mine")
+    said = stance.load(tmp_path / "mine").classify_many(SENTENCES[:2])
+    assert [prediction.label for prediction in said] == ["a", "b"]
+
+
+def test_rows_held_out_are_what_few_are_measured_with() -> None:
+    """No folds are needed then."""
+    trained = train(few(), few(1), base=TINY, way=Way.HEAD)
+    assert trained.held_out == few(1)
+    assert trained.out_of_fold is None
+
+
+def test_a_part_of_many_rows_is_held_out(tmp_path: Path) -> None:
+    """A group is on one side alone, and no checkpoint is left behind where no folder was named for it."""
+    rows = [
+        LabelledSentence(f"{text} {number}", label, group=str(number))
+        for number in range(20)
+        for text, label in zip(SENTENCES, "ab", strict=False)
+    ]
+    trained = train(rows, base=TINY, way=Way.ALL, recipe=Recipe(epochs=1), work=tmp_path / "work")
+    assert trained.way is Way.ALL
+    assert trained.card["sentences"] == len(rows) - len(trained.held_out)
+    assert {sentence.group for sentence in trained.held_out} < {sentence.group for sentence in rows}
+    assert len(trained.held_out) == 2 * len({sentence.group for sentence in trained.held_out})
+    assert any((tmp_path / "work").iterdir())
+
+
+def test_the_project_s_labels_keep_their_heads(tmp_path: Path) -> None:
+    """Though some of them have no row."""
+    trained = train(TRAIN, [DENIED, FELL], base=TINY, recipe=RECIPE)
+    assert trained.model.label_names == stance.LABELS
+    assert trained.model.stance_names == STANCES
+    trained.export(tmp_path / "mine")
+    model = stance.load(tmp_path / "mine")
+    assert [model.classify(s.text).label for s in (DENIED, FELL)] == ["denial", "none"]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "held_out", "way"),
+    [
+        (few(6), (), Way.HEAD),
+        (few(32), (), Way.PAIRS),
+        (few(65), (), Way.ALL),
+        (few(6), few(1), Way.ALL),
+        (TRAIN, (), Way.ALL),
+    ],
+)
+def test_the_fewer_rows_the_less_is_learnt(
+    sentences: list[LabelledSentence], held_out: list[LabelledSentence], way: Way
+) -> None:
+    """Of labels that the base knows, and with rows held out, all weights are."""
+    assert choose_way(sentences, held_out, base=TINY) is way
+
+
+def test_labels_are_the_project_s_or_those_that_occur() -> None:
+    """Own ones in alphabetical order."""
+    assert label_set([DENIED]) == stance.LABELS
+    assert label_set([DENIED, *few(1)]) == ("a", "b", "denial")
