@@ -1,5 +1,6 @@
 """The server: a socket, a process, and an end that loses no request."""
 
+import asyncio
 import logging
 import signal
 import socket
@@ -22,6 +23,9 @@ from stance.serve.protocol import protocol
 
 DRAIN_SECONDS = 1.0
 """How long new requests are told of the end at least, so that whoever shares out the load notices."""
+
+LAST_SECONDS = 0.2
+"""How long those that had connected when listening ended may take to ask."""
 
 END_SECONDS = 5
 """How long the last answers may take to leave, once they are written."""
@@ -118,6 +122,15 @@ class _Server(uvicorn.Server):
         if self._traffic.draining and not self._traffic.under_way:
             self.should_exit |= time.monotonic() - self._since >= DRAIN_SECONDS
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen no more; only when those that had connected have had time to ask, close what is idle."""
+        await asyncio.sleep(0)  # whoever waits to be accepted is, before the listener goes
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
+        if not self.force_exit:
+            await asyncio.sleep(LAST_SECONDS)
+        await super().shutdown()
 
 
 def _listen(host: str, port: int) -> socket.socket:
