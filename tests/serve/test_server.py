@@ -141,11 +141,6 @@ def test_the_end_loses_no_request(tiny: stance.Classifier) -> None:
                 answer = await client.post(f"{url}/v1/classify", json={"texts": SENTENCES * 5})
             except httpx.ConnectError:
                 return
-            except (
-                httpx.ReadError
-            ):  # it was still in the listener's queue when that was closed: nobody listens
-                assert 503 in statuses
-                continue
             statuses.append(answer.status_code)
             if answer.status_code == 200:
                 assert answer.json()["predictions"] == expected
