@@ -34,7 +34,13 @@ _DOCUMENT: _Kinds = {"text": (str,), "sentences": _SEQUENCE}
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of a sentence and where it stands in it: `sentence[start:end] == text`, in characters."""
+    """A piece of a sentence and where it stands in it: `sentence[start:end] == text`.
+
+    Args:
+        text: the piece.
+        start: where it begins, in characters, from 0.
+        end: where it ends; the character there is no part of it.
+    """
 
     text: str
     start: int

@@ -27,7 +27,14 @@ _PRONOUNS = frozenset("i we you he she it they who this that these those some ot
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """The same words in another place: wire copy, or a sentence that its writer repeats."""
+    """The same words in another place: wire copy, or a sentence that its writer repeats.
+
+    Args:
+        document: the id of the document.
+        date: of the document, in ISO 8601; None where it is not known.
+        outlet: who published it; None where it is not known.
+        start: where the sentence begins in the document, in characters.
+    """
 
     document: str
     date: str | None
@@ -167,7 +174,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of status: from what (None: it was new) to what, by the entry of which number."""
+    """A change of status.
+
+    Args:
+        before: from what; None if the claim was new.
+        after: to what.
+        entry: by the entry of which number, from 0.
+    """
 
     before: str | None
     after: str

@@ -76,7 +76,7 @@ def create_app(
     if classifier.bundle.finds_acts:  # ledgers are made of acts
         ledgers = Ledgers(model=classifier.bundle.identity, workers=workers, queue=limits.queue)
     metrics.watch(under_way=lambda: traffic.under_way, waiting=lambda: batcher.waiting)
-    app = FastAPI(
+    app = _Service(
         title="stance",
         version=__version__,
         summary="Labels news sentences as allegation, confirmation, hedge or denial.",
@@ -106,6 +106,14 @@ def create_app(
     if not origins:
         return guard
     return CORSMiddleware(guard, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["*"])
+
+
+class _Service(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """Describe the service."""
+        found = super().openapi()
+        schemas.describe(found["components"]["schemas"])
+        return found
 
 
 def _lifespan(batcher: Batcher, ledgers: Ledgers | None) -> Any:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
+from docstring_parser import DocstringStyle
+from docstring_parser import parse as parse_docstring
 from fastapi import HTTPException
 from pydantic import (
     AfterValidator,
@@ -20,7 +22,7 @@ from pydantic_core import PydanticCustomError
 from stance.corpus.dates import iso
 from stance.corpus.layout import Unit
 from stance.ledger import Article, Change, Copy
-from stance.predictions import Act, Prediction
+from stance.predictions import Act, Prediction, Span
 
 
 class _Request(BaseModel):
@@ -111,12 +113,18 @@ class LedgerRequest(_Request):
 class ClassifyAnswer(BaseModel):
     """A prediction for each of the texts, in their order."""
 
-    predictions: list[Prediction]
+    predictions: list[Prediction] = Field(description="One for each text.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentencePrediction(Prediction):
-    """A prediction, and where in the article its sentence stands, in characters."""
+    """A prediction, and where in the article its sentence stands.
+
+    Args:
+        index: the place among the article's sentences, from 0.
+        start: where the sentence begins in the article, in characters.
+        end: where it ends.
+    """
 
     index: int
     start: int
@@ -126,29 +134,41 @@ class SentencePrediction(Prediction):
 class ReadAnswer(BaseModel):
     """The article, and a prediction for each of its sentences."""
 
-    text: str
-    sentences: list[SentencePrediction]
+    text: str = Field(description="The article, as it came.")
+    sentences: list[SentencePrediction] = Field(description="In their order.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry(Act):
-    """A stance that was taken on a claim: an act, and the sentence that its spans are offsets in."""
+    """A stance that was taken on a claim: an act, and the sentence that its spans are offsets in.
 
-    document: Annotated[str, Field(description="The id of the article.")]
+    Args:
+        document: the id of the article.
+        date: of the article, in ISO 8601; null where it is not known.
+        outlet: who published it; null where it is not known.
+        sentence: the words.
+        start: where the sentence begins in the article, in characters.
+        end: where it ends.
+        who: who takes the stance, by the fullest name that is known.
+        clear: whether the words alone say which claim it is.
+        copies: where else the same words stand; they count once.
+    """
+
+    document: str
     date: str | None
     outlet: str | None
     sentence: str
-    start: Annotated[int, Field(description="Where the sentence begins in the article, in characters.")]
+    start: int
     end: int
-    who: Annotated[str | None, Field(description="Who takes the stance, by the fullest name that is known.")]
-    clear: Annotated[bool, Field(description="Whether the words alone say which claim it is.")]
-    copies: Annotated[list[Copy], Field(description="Where else the same words stand; they count once.")]
+    who: str | None
+    clear: bool
+    copies: list[Copy]
 
 
 class LedgerClaim(BaseModel):
     """A claim, who took which stance on it, and what it came to."""
 
-    id: str
+    id: str = Field(description="It stays whatever is added.")
     title: str = Field(description="Its clearest words.")
     status: str = Field(description="What the last sentence made of it; not whether it is true.")
     changes: list[Change] = Field(description="Of the status, each by the entry of which number.")
@@ -160,7 +180,7 @@ class LedgerClaim(BaseModel):
 class LedgerArticle(ReadAnswer):
     """An article, and a prediction for each of its sentences."""
 
-    id: str
+    id: str = Field(description="Its own, or its place among the articles.")
 
 
 class LedgerAnswer(BaseModel):
@@ -168,7 +188,7 @@ class LedgerAnswer(BaseModel):
 
     model: str = Field(description="Name and hash.")
     articles: list[LedgerArticle] = Field([], description="Where `sentences` was asked for.")
-    claims: list[LedgerClaim]
+    claims: list[LedgerClaim] = Field(description="Each with its timeline.")
 
 
 class ModelAnswer(BaseModel):
@@ -176,9 +196,9 @@ class ModelAnswer(BaseModel):
 
     model: str = Field(description="Name and hash.")
     version: str = Field(description="Of the library.")
-    labels: list[str]
+    labels: list[str] = Field(description="One of which each sentence gets.")
     meanings: dict[str, str] = Field(description="Of those labels that are the library's own.")
-    stances: list[str]
+    stances: list[str] = Field(description="Of which a sentence may hold several.")
     acts: bool = Field(description="Whether it finds acts.")
     max_tokens: int = Field(description="Longer sentences are read in part, and marked truncated.")
     limits: dict[str, float] = Field(description="What a request may cost.")
@@ -187,27 +207,27 @@ class ModelAnswer(BaseModel):
 class StatusAnswer(BaseModel):
     """How the service is."""
 
-    status: str
+    status: str = Field(description="`alive`, `ready`, or `draining` where it is about to end.")
 
 
 class Refusal(BaseModel):
     """Why there is no answer."""
 
-    detail: str
+    detail: str = Field(description="What came, and what was expected.")
 
 
 class Mistake(BaseModel):
     """A field that is not as it was expected."""
 
-    loc: list[str | int]
-    msg: str
-    type: str
+    loc: list[str | int] = Field(description="Where it is: `body`, then names and places.")
+    msg: str = Field(description="What was expected.")
+    type: str = Field(description="The kind of mistake, as pydantic names it.")
 
 
 class Mistakes(BaseModel):
     """Why the body was not understood."""
 
-    detail: list[Mistake]
+    detail: list[Mistake] = Field(description="The first of them.")
 
 
 MOST_MISTAKES = 20
@@ -234,3 +254,31 @@ def parse(model: type[_Asked], body: bytes) -> _Asked:
 def mistake(*field: str | int, msg: str, kind: str) -> dict[str, Any]:
     """Describe what is wrong with a field of a body."""
     return {"loc": ["body", *field], "msg": msg, "type": kind}
+
+
+_DATACLASSES = {
+    kind.__name__: kind for kind in (Span, Act, Prediction, SentencePrediction, Copy, Change, LedgerEntry)
+}
+
+
+def describe(types: dict[str, dict[str, Any]]) -> None:
+    """Say of the library's own types, and of each of their fields, what their docstrings say.
+
+    Args:
+        types: the schemas of an OpenAPI description by their names; changed in place.
+    """
+    for name, kind in _DATACLASSES.items():
+        words: dict[str, str] = {}
+        for parent in reversed(kind.__mro__[:-1]):
+            said = parse_docstring(parent.__doc__ or "", DocstringStyle.GOOGLE)
+            words |= {one.arg_name: _sentence(one.description or "") for one in said.params}
+        schema = types.get(name, {"properties": {}})
+        schema["description"] = said.short_description
+        for field, of_field in schema["properties"].items():
+            of_field["description"] = words[field]
+
+
+def _sentence(words: str) -> str:
+    """Begin with a capital, in one line."""
+    words = " ".join(words.split()).replace("None", "null")
+    return words[:1].upper() + words[1:]

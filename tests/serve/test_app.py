@@ -255,6 +255,18 @@ def test_pages_load_nothing_from_elsewhere(client: TestClient, path: str) -> Non
         assert client.get("/" + link.removeprefix("./")).status_code == 200, link
 
 
+def test_every_field_is_described(client: TestClient) -> None:
+    """In the words of the library where it is one of its types, without the rest of a docstring."""
+    types = client.get("/openapi.json").json()["components"]["schemas"]
+    for name, schema in types.items():
+        assert "Args:" not in schema["description"], name
+        for field, of_field in schema["properties"].items():
+            assert of_field.get("description"), (name, field)
+    assert types["Prediction"]["description"] == "What the model says of one sentence."
+    source = types["LedgerEntry"]["properties"]["source"]["description"]
+    assert source == "Who takes it; null if the sentence does not say, or its writer does."
+
+
 def test_the_reference_has_every_endpoint(client: TestClient) -> None:
     """And every field of what they take and give."""
     page = client.get("/docs").text
