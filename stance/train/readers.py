@@ -121,7 +121,10 @@ def _open_text(path: Path) -> Iterator[TextIO]:
 def _dataset(source: str, needed: Sequence[str]) -> Iterator[Row]:
     path = Path(source)
     if path.is_dir():
-        dataset = load_from_disk(source)
+        try:
+            dataset = load_from_disk(source)
+        except IndexError:  # it was saved without a row, and so without a file of them
+            return
         if isinstance(dataset, dict):
             if "train" not in dataset:
                 raise InputError(f"{source}: no split train; there are: {', '.join(dataset)}")

@@ -195,6 +195,12 @@ def test_parquet_without_rows_gives_none(tmp_path: Path) -> None:
         list(read(tmp_path / "a.parquet", Columns(label="verdict")))
 
 
+def test_a_folder_without_rows_gives_none(tmp_path: Path) -> None:
+    """`datasets` writes no file of rows then, and cannot open what it wrote."""
+    Dataset.from_dict({"text": [], "label": []}).save_to_disk(tmp_path / "folder")
+    assert list(read(tmp_path / "folder")) == []
+
+
 def test_a_parquet_file_that_is_damaged_is_one_line(tmp_path: Path) -> None:
     """However far it can be read."""
     table = pa.table({"text": [f"It fell by {number}." for number in range(5000)], "label": ["none"] * 5000})
