@@ -18,7 +18,8 @@ from pathlib import Path
 from corpora import read_project, read_soft
 
 from stance.train.export import export
-from stance.train.fit import Recipe, fit
+from stance.train.fit import fit
+from stance.train.recipe import Recipe
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)

@@ -1,9 +1,7 @@
 """A trained network to a model folder, written whole or not at all."""
 
 import json
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,33 +9,31 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from stance.batches import batches
-from stance.bundle import CONTRACT, FP32_NETWORK, write_contract
+from stance.bundle import FP32_NETWORK, write_contract
 from stance.calibration import label_probabilities
-from stance.errors import ModelError, OutputError
+from stance.errors import ModelError
 from stance.session import open_network
 from stance.train.bert import build_graph, steady_values
 from stance.train.calibrate import fit_calibration, fit_label_biases
 from stance.train.card import write_card
 from stance.train.data import LabelledSentence, label_indices, without_context
 from stance.train.encode import tokenise
+from stance.train.folder import check_out, whole_folder
 from stance.train.graph import Precision
 from stance.train.metrics import score
 from stance.train.model import StanceModel, checkpoint_weights, label_bias, most_tokens, save_checkpoint
 from stance.train.ranges import measure
+from stance.train.recipe import MOST_FLIPS
 from stance.train.rewrite import add_biases, quantise
 from stance.train.trace import trace
 
 Logits = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Label logits [n, labels] and stance logits [n, stances]."""
 
-
-MOST_FLIPS = 0.01
-"""The share of labels that int8 may change, if nothing else is said."""
 
 MOST_WEIGHTS = 500_000_000
 """A network with more, in fp32, does not fit into one ONNX file."""
@@ -106,7 +102,7 @@ def export(
     asked = [row for row, sentence in enumerate(held_out) if sentence.stances is not None]
     held = [[stance in (held_out[row].stances or ()) for stance in stances] for row in asked]
     calibration = fit_calibration(logits, true, stance_logits[asked], np.array(held, bool), stances, labels)
-    with _whole_folder(out) as folder:
+    with whole_folder(out) as folder:
         save_checkpoint(folder, model, weights if checkpoint else None)
         _save_tokenizer(folder, plain, tokenizer, max_tokens)
         (folder / "model.onnx").write_bytes(networks[precision])
@@ -236,41 +232,3 @@ def _check_flips(
             "allow more, or take the precision fp32:\n" + "\n".join(lines)
         )
     return share
-
-
-def check_out(out: Path) -> None:
-    """Refuse to put a model folder in the place of anything but a model folder or an empty one.
-
-    Raises:
-        OutputError: something else is there.
-    """
-    replaceable = (out / CONTRACT).is_file() or (out.is_dir() and not any(out.iterdir()))
-    if not out.name or (out.exists() and not replaceable):
-        raise OutputError(
-            f"{out}: a new folder or a model folder was expected; what is there is not replaced"
-        )
-
-
-@contextmanager
-def _whole_folder(out: Path) -> Iterator[Path]:
-    """Give a folder to fill, which takes the place of `out` only if all went well.
-
-    What a killed run left beside it is gone with the next one.
-    """
-    partial, old = (out.with_name(f".{out.name}.{kind}") for kind in ("partial", "old"))
-    try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-    except OSError as error:
-        raise OutputError(f"{out}: {error.strerror}") from error
-    try:
-        yield partial
-        if out.exists():
-            shutil.rmtree(old, ignore_errors=True)
-            out.rename(old)
-        partial.rename(out)
-        shutil.rmtree(old, ignore_errors=True)
-    except (OSError, SafetensorError) as error:
-        raise OutputError(f"{out}: {getattr(error, 'strerror', None) or error}") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

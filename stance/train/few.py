@@ -15,16 +15,11 @@ from stance.train.data import LabelledSentence, label_indices
 from stance.train.model import StanceModel, has_labels, open_base, open_tokenizer
 from stance.train.pairs import tune_by_pairs
 from stance.train.probe import STRENGTH, features_of, fit_regression, last_layer
+from stance.train.recipe import FEW, PAIRS_FROM, TUNED_FOLDS
 from stance.train.split import folds
 
-FEW = 64
-"""Rows a label, in the mean, up to which rows are few."""
-
-PAIRS_FROM = 32
-"""Rows a label, in the mean, from which the encoder is worth tuning; below, the head alone learns as much."""
-
-FOLDS, TUNED_FOLDS = 5, 3
-"""Into how many parts rows are cut to measure a head alone, and a tuned encoder, which takes its time."""
+FOLDS = 5
+"""Into how many parts rows are cut to measure a head alone."""
 
 TUNED_STRENGTH = 0.003
 """The inverse of the regularisation of a head on a tuned encoder, which has drawn its rows apart already."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,20 +14,13 @@ from transformers import PreTrainedTokenizerFast, TrainerCallback
 from stance.labels import LABELS, STANCES
 from stance.models import find_model
 from stance.train.data import LabelledSentence
-from stance.train.export import MOST_FLIPS, export
+from stance.train.export import export
 from stance.train.few import are_few, fit_few, out_of_fold, suits_head_alone
-from stance.train.fit import Recipe, fit
+from stance.train.fit import fit
 from stance.train.graph import Precision
 from stance.train.model import StanceModel
+from stance.train.recipe import MOST_FLIPS, Recipe, Way
 from stance.train.split import split
-
-
-class Way(StrEnum):
-    """What is learnt."""
-
-    HEAD = "the label head alone"
-    PAIRS = "the encoder by pairs, then the label head"
-    ALL = "all weights"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

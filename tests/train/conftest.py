@@ -13,8 +13,9 @@ from datasets import Dataset
 
 from stance.predictions import Span
 from stance.train.data import LabelledAct, LabelledSentence
-from stance.train.fit import Recipe, fit
+from stance.train.fit import fit
 from stance.train.model import StanceModel
+from stance.train.recipe import Recipe
 
 from ..conftest import SENTENCES, TINY
 

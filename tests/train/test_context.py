@@ -13,8 +13,9 @@ from stance.labels import LABELS, STANCES
 from stance.train.data import LabelledSentence
 from stance.train.encode import collate, encode
 from stance.train.export import export
-from stance.train.fit import Recipe, fit
+from stance.train.fit import fit
 from stance.train.model import ContextDropout, StanceModel, open_base
+from stance.train.recipe import Recipe
 
 from ..conftest import TINY
 

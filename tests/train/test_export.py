@@ -18,9 +18,10 @@ from stance.bundle import open_bundle
 from stance.errors import ModelError, OutputError
 from stance.train.data import LabelledSentence
 from stance.train.export import export, run_network
-from stance.train.fit import Recipe, fit
+from stance.train.fit import fit
 from stance.train.graph import Precision
 from stance.train.model import open_base
+from stance.train.recipe import Recipe
 
 from ..conftest import TINY
 from .conftest import DENIED, FELL, RECIPE

@@ -14,9 +14,10 @@ from transformers import (
 
 import stance
 from stance.train.data import LabelledSentence
-from stance.train.fit import ClassWeights, Recipe, fit
+from stance.train.fit import fit
 from stance.train.metrics import macro_f1
 from stance.train.model import open_base
+from stance.train.recipe import ClassWeights, Recipe
 
 from ..conftest import SENTENCES, TINY
 from .conftest import DENIED, FELL, RECIPE, TRAIN

@@ -8,8 +8,9 @@ import torch
 from stance.errors import MissingExtraError
 from stance.labels import LABELS
 from stance.train.data import LabelledSentence
-from stance.train.fit import Recipe, fit
+from stance.train.fit import fit
 from stance.train.model import open_base
+from stance.train.recipe import Recipe
 
 from ..conftest import TINY
 

@@ -10,8 +10,9 @@ from rich.console import Console
 
 from stance.errors import MissingExtraError
 from stance.train.data import LabelledSentence
-from stance.train.fit import Recipe, fit
+from stance.train.fit import fit
 from stance.train.progress import ShowProgress, tensorboard
+from stance.train.recipe import Recipe
 
 from ..conftest import TINY
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from stance.errors import OutputError
 from stance.train.commands import app
 from stance.train.data import LabelledSentence
-from stance.train.fit import ClassWeights, Recipe
+from stance.train.recipe import ClassWeights, Recipe
 from stance.train.start import START, Start, describe_start, note_start, require_start
 
 from ..conftest import TINY

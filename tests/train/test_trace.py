@@ -14,9 +14,10 @@ from stance.bundle import open_bundle
 from stance.calibration import label_probabilities
 from stance.train.data import LabelledSentence
 from stance.train.export import export, run_network
-from stance.train.fit import Recipe, fit
+from stance.train.fit import fit
 from stance.train.graph import Precision
 from stance.train.model import StanceModel, checkpoint_weights, open_base
+from stance.train.recipe import Recipe
 from stance.train.rewrite import quantise
 from stance.train.trace import trace
 

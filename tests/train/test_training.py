@@ -7,8 +7,8 @@ import pytest
 import stance
 from stance.labels import STANCES
 from stance.train.data import LabelledSentence
-from stance.train.fit import Recipe
-from stance.train.training import Way, choose_way, label_set, train
+from stance.train.recipe import Recipe, Way
+from stance.train.training import choose_way, label_set, train
 
 from ..conftest import SENTENCES, TINY
 from .conftest import DENIED, FELL, RECIPE, TRAIN, few

@@ -7,11 +7,9 @@ import typer
 
 from stance.errors import OutputError
 from stance.models import find_model
-from stance.train.audit import audit, embed
 from stance.train.commands import options
 from stance.train.commands.rows import read_checked, require_other, write_csv
 from stance.train.readers import read_rows
-from stance.train.sheet import ADDED, make_sheet
 
 
 def audit_labels(
@@ -33,6 +31,10 @@ def audit_labels(
     columns = options.columns_of(text_column, label_column, label_map, context=context_column)
     report = read_checked(data, columns, (), None)
     sentences = report.require()
+    # These load libraries for seconds, which help and mistakes in the input need not wait for.
+    from stance.train.audit import audit, embed
+    from stance.train.sheet import ADDED, make_sheet
+
     features = embed(
         [sentence.text for sentence in sentences],
         base or find_model(),

@@ -7,16 +7,12 @@ from typing import Annotated
 import typer
 
 from stance.errors import InputError
-from stance.train.average import last_checkpoint
 from stance.train.commands import options
 from stance.train.commands.rows import read_checked, read_development, require_other
 from stance.train.commands.voice import one_voice
-from stance.train.export import MOST_FLIPS, check_out
-from stance.train.few import FEW, PAIRS_FROM, TUNED_FOLDS
-from stance.train.fit import ClassWeights, Recipe
+from stance.train.folder import check_out
 from stance.train.graph import Precision
-from stance.train.progress import ShowProgress, tensorboard
-from stance.train.training import Way, choose_way, train
+from stance.train.recipe import FEW, MOST_FLIPS, PAIRS_FROM, TUNED_FOLDS, ClassWeights, Recipe, Way
 
 OF_FINE_TUNING = (
     "learning_rate",
@@ -117,16 +113,21 @@ def train_model(
     work = out.with_name(f"{out.name}.work")
     given = _given(context)
     wants_all = [given[name] for name in OF_FINE_TUNING if name in given]
-    if resume and last_checkpoint(work):
-        wants_all.append("--resume")
     require_other(set_aside, data, development)
-    boards = [tensorboard(board)] if board else []
     columns = options.columns_of(
         text_column, label_column, label_map, stances_column, acts_column, group_column, context_column
     )
     with one_voice() as first:
         held_out = read_development(development, columns)
         sentences = read_checked(data, columns, held_out, set_aside if first else None).require()
+        # These load libraries for seconds, which help and mistakes in the input need not wait for.
+        from stance.train.average import last_checkpoint
+        from stance.train.progress import ShowProgress, tensorboard
+        from stance.train.training import choose_way, train
+
+        boards = [tensorboard(board)] if board else []
+        if resume and last_checkpoint(work):
+            wants_all.append("--resume")
         if head_only and wants_all:
             raise InputError(f"{', '.join(wants_all)}: not for a label head alone; take --all-weights")
         way = Way.HEAD if head_only else Way.ALL
