@@ -2,15 +2,11 @@
 
 import re
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
-from stance.errors import InputError, MissingExtraError
+from stance.errors import InputError, MissingExtraError, require_extra
 
 CPU, CUDA = "cpu", "cuda"
-
-_NEEDED = ("safetensors", "torch", "transformers")
-"""What the extra `gpu` installs."""
 
 
 def kind_of(device: str) -> str:
@@ -47,8 +43,7 @@ def find_gpus(device: str = CUDA) -> tuple[str, ...]:
 
 def require_gpu_extra() -> None:
     """Raise a MissingExtraError unless the extra `gpu` is installed."""
-    if not all(map(find_spec, _NEEDED)):
-        raise MissingExtraError("a GPU", "gpu")
+    require_extra("a GPU", "gpu", "safetensors", "torch", "transformers")
 
 
 def describe_devices() -> str:

@@ -4,11 +4,13 @@
     ├── InputError         what was to be labelled is not text, or cannot be read
     ├── ModelError         a model folder is missing, damaged, or not of this format
     ├── OutputError        a result cannot be written
+    ├── QueueFullError     the service has too much to do
     └── MissingExtraError  a feature needs packages that are not installed
 
 Each message says what came, what was expected and what to do.
 """
 
+from importlib.util import find_spec
 from typing import Self
 
 
@@ -38,3 +40,15 @@ class MissingExtraError(StanceError, ImportError):
     def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
         """Let it pass between processes."""
         return type(self), self._arguments
+
+
+def require_extra(feature: str, extra: str, *modules: str) -> None:
+    """Raise a MissingExtraError unless all modules that an extra brings can be imported.
+
+    Args:
+        feature: what needs them, for the message.
+        extra: the name of the extra.
+        modules: their names.
+    """
+    if not all(map(find_spec, modules)):
+        raise MissingExtraError(feature, extra)

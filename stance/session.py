@@ -99,7 +99,7 @@ class CpuSession:
     is_exact = True
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
-        self.threads = threads or cores()
+        self.threads = cores() if threads is None else threads
         try:
             self._session = open_network(bundle.onnx, threads=1)
         except Exception as error:  # onnxruntime's own errors share no public base
@@ -123,16 +123,16 @@ class CpuSession:
         return found
 
 
-def open_network(network: bytes, *, threads: int = 0) -> onnxruntime.InferenceSession:
+def open_network(network: bytes, *, threads: int | None = None) -> onnxruntime.InferenceSession:
     """Open a network as every result of this library is computed: on the CPU, with exact 8-bit products.
 
     Args:
         network: as ONNX.
-        threads: how many work on one batch. Default 0, all cores.
+        threads: how many work on one batch. Default: all cores.
     """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = cores() if threads is None else threads
     if _products_overflow():
         options.add_session_config_entry(*EXACT_PRODUCTS)
     return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])

@@ -44,7 +44,7 @@ def test_devices_are_described() -> None:
 
 def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """A GPU is refused, and a description says so."""
-    monkeypatch.setattr("stance.devices.find_spec", lambda _: None)
+    monkeypatch.setattr("stance.errors.find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"stance-classifier\[gpu\]"):
         find_gpus()
     assert describe_devices().startswith("cpu; a GPU")

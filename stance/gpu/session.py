@@ -50,7 +50,7 @@ class TorchSession:
     ) -> None:
         if kind_of(device) == CUDA:
             find_gpus(device)
-        self.threads = threads or 2
+        self.threads = 2 if threads is None else threads
         self._device = torch.device(device)
         precision = precision or _usual_precision(self._device)
         try:

@@ -3,14 +3,9 @@
 documents -> threads -> groups -> claims -> claims.jsonl, entries.parquet, ledger.html
 """
 
-from importlib.util import find_spec
+from stance.errors import require_extra
 
-from stance.errors import MissingExtraError
-
-_NEEDED = ("jinja2", "matplotlib", "pyarrow", "safetensors", "sklearn")
-
-if not all(map(find_spec, _NEEDED)):
-    raise MissingExtraError("a ledger", "ledger")
+require_extra("a ledger", "ledger", "jinja2", "matplotlib", "pyarrow", "safetensors", "sklearn")
 
 from stance.ledger.articles import Article  # noqa: E402 - only where the extra is there
 from stance.ledger.bcubed import BCubed, b_cubed  # noqa: E402

@@ -1,10 +1,10 @@
 """Train, calibrate, measure and export models (extra `train`)."""
 
-from importlib.util import find_spec
+from stance.errors import require_extra
 
-from stance.errors import MissingExtraError
-
-_NEEDED = (
+require_extra(
+    "training",
+    "train",
     "accelerate",
     "datasets",
     "jinja2",
@@ -16,6 +16,3 @@ _NEEDED = (
     "torch",
     "transformers",
 )
-
-if not all(map(find_spec, _NEEDED)):
-    raise MissingExtraError("training", "train")

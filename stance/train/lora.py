@@ -1,8 +1,6 @@
 """Low-rank adapters: a large encoder is fine-tuned by learning a small part of its weights."""
 
-from importlib.util import find_spec
-
-from stance.errors import MissingExtraError
+from stance.errors import require_extra
 from stance.train.model import StanceModel
 
 
@@ -18,8 +16,7 @@ def add_adapters(model: StanceModel, *, rank: int) -> None:
 
     Source: Hu et al. 2022, "LoRA: Low-Rank Adaptation of Large Language Models".
     """
-    if find_spec("peft") is None:
-        raise MissingExtraError("LoRA", "lora")
+    require_extra("LoRA", "lora", "peft")
     from peft import LoraConfig, get_peft_model  # noqa: PLC0415
 
     classifier = model.classifier

@@ -1,6 +1,5 @@
 """How training goes, to people: a bar, lines, TensorBoard."""
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from transformers import TrainerCallback
 from transformers.integrations.integration_utils import TensorBoardCallback
 
-from stance.errors import MissingExtraError
+from stance.errors import require_extra
 from stance.train.average import METRIC
 
 SPEED_OVER = 600.0
@@ -94,8 +93,7 @@ def tensorboard(folder: Path) -> TrainerCallback:
     Raises:
         MissingExtraError: `tensorboard` is not installed.
     """
-    if find_spec("tensorboard") is None:
-        raise MissingExtraError("--tensorboard", "tensorboard")
+    require_extra("TensorBoard", "tensorboard", "tensorboard")
     callback = TensorBoardCallback()  # type: ignore[no-untyped-call]
     callback.logging_dir = str(folder)
     return callback

@@ -33,7 +33,7 @@ class ClassWeights(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to fine-tune. The defaults are those of the shipped model.
+    """How to fine-tune. The defaults suit a few thousand sentences.
 
     Args:
         learning_rate: its peak, above 0; ten times that for the heads of stances and acts. Default 1e-4.

@@ -36,6 +36,6 @@ def test_adapters_are_learnt_and_merged(tmp_path: Path) -> None:
 
 def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the command that installs it, before anything is learnt."""
-    monkeypatch.setattr("stance.train.lora.find_spec", lambda _: None)
+    monkeypatch.setattr("stance.errors.find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"stance-classifier\[lora\]"):
         fit(ROWS, ROWS, base=TINY, work=tmp_path, recipe=Recipe(lora=2), labels=LABELS, stances=())

@@ -66,6 +66,6 @@ def test_tensorboard_files_hold_the_figures(tmp_path: Path) -> None:
 
 def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the command that installs it."""
-    monkeypatch.setattr("stance.train.progress.find_spec", lambda _: None)
+    monkeypatch.setattr("stance.errors.find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"stance-classifier\[tensorboard\]"):
         tensorboard(tmp_path)
