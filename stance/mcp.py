@@ -113,6 +113,7 @@ def serve(model: str | Path | None = None, *, threads: int | None = None) -> Non
         threads: for the network, at least 1. Default: one for each core.
 
     Raises:
+        InputError: `threads` is less than 1.
         ModelError: the folder is missing, damaged, or not of this format.
     """
     make_server(load(model, threads=threads)).run("stdio")

@@ -88,7 +88,9 @@ class StanceVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             [texts, columns], the columns being those of `get_feature_names_out`.
 
         Raises:
-            InputError: there is something else than texts in `X`; its position is named.
+            InputError: there is something else than texts in `X`, whose position is named, or a parameter is
+                out of its range.
+            ModelError: the model folder is missing, damaged, or not of this format.
         """
         self._check_unit()
         classifier = self._open()

@@ -47,6 +47,7 @@ class StanceComponent:
         threads: for the network, at least 1. Default: one for each core.
 
     Raises:
+        InputError: `threads` is less than 1.
         ModelError: the folder is missing, damaged, or not of this format.
     """
 

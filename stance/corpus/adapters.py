@@ -110,6 +110,7 @@ def arrow_schema(schema: pa.Schema, *, labels_only: bool = False, model: str | N
 
     Raises:
         InputError: a column has the name of one that is added.
+        ModelError: the model folder is missing, damaged, or not of this format.
     """
     return pa.schema([*schema, *_added(schema.names, open_model(model).labels, labels_only=labels_only)])
 
@@ -133,6 +134,7 @@ def map_dataset(
 
     Raises:
         InputError: there is no such column, or one has the name of one that is added.
+        ModelError: the model folder is missing, damaged, or not of this format, or reads no contexts.
     """
     bundle = open_model(model)
     if context_column is not None:
@@ -170,6 +172,7 @@ def label_table(
 
     Raises:
         InputError: there is no such column, or one has the name of one that is added.
+        ModelError: the model folder is missing, damaged, or not of this format, or reads no contexts.
     """
     _check_there(table.column_names, text_column=text_column, context_column=context_column)
     memory = _memory(model, identify(model))

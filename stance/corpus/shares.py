@@ -51,7 +51,7 @@ class Group:
     shares: tuple[float, ...]
 
 
-def report(out: str | Path, *, page: Path, over: str | None = None, by: str | None = None) -> None:
+def report(out: str | Path, *, page: str | Path, over: str | None = None, by: str | None = None) -> None:
     """Write a page with the share of each label over time, or by group.
 
     Args:
@@ -93,7 +93,7 @@ def report(out: str | Path, *, page: Path, over: str | None = None, by: str | No
     }
     content = fill("shares.html", values, plots={f"labels by {column}": plot(draw, width=9, height=height)})
     try:
-        page.write_text(content, encoding="utf-8")
+        Path(page).write_text(content, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{page}: {error.strerror}; a path that can be written was expected") from error
 

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
+from stance.errors import InputError
+
 
 class BCubed(NamedTuple):
     """Precision, recall and their harmonic mean, 0 to 1."""
@@ -24,10 +26,12 @@ def b_cubed(found: Sequence[Hashable], expected: Sequence[Hashable]) -> BCubed:
         expected: the group that each item ought to be in, at least one item.
 
     Raises:
-        ValueError: the two are not equally long, or empty.
+        InputError: the two are not equally long, or empty.
     """
-    if not found:
-        raise ValueError("no item; at least one was expected")
+    if not found or len(found) != len(expected):
+        raise InputError(
+            f"{len(found)} and {len(expected)} groups came; one for each of some items was expected"
+        )
     both = Counter(zip(found, expected, strict=True))
     of_found, of_expected = Counter(found), Counter(expected)
     total = len(found)

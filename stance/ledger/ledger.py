@@ -126,6 +126,7 @@ class Ledger:
 
         Raises:
             InputError: another model read what the ledger holds, or a date is none.
+            ModelError: the model finds no acts.
         """
         model = classifier.bundle.identity
         self._expect(model)

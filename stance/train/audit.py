@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from transformers import AutoModel
 
 from stance.batches import batches
+from stance.models import find_model
 from stance.tokens import SentenceTokenizer
 from stance.train.data import LabelledSentence, label_indices
 from stance.train.metrics import Array, Indices
@@ -46,12 +47,19 @@ class Finding:
     text: str
 
 
-def audit(sentences: Sequence[LabelledSentence], features: Array, *, seed: int = 0) -> list[Finding]:
+def audit(
+    sentences: Sequence[LabelledSentence],
+    features: Array | None = None,
+    *,
+    base: str | Path | None = None,
+    seed: int = 0,
+) -> list[Finding]:
     """Find likely label errors by confident learning on out-of-fold probabilities.
 
     Args:
         sentences: at least five of each label.
-        features: [n, width] what labels are predicted from, as `embed` gives it.
+        features: [n, width] what labels are predicted from. Default: what `embed` gives.
+        base: a Hub id or a folder of an encoder, for those. Default: the shipped model.
         seed: decides the folds. Default 0.
 
     Returns:
@@ -60,11 +68,20 @@ def audit(sentences: Sequence[LabelledSentence], features: Array, *, seed: int =
         after them all others. Both are ranked by the probability of their own, which finds more errors than
         its distance to the next (`training/flips.py`).
 
+    Raises:
+        ModelError: there is no such encoder.
+
     Source: Northcutt et al. 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels"; the ranking
     is its self-confidence.
     """
     labels = sorted({sentence.label for sentence in sentences})
     given = label_indices(sentences, labels)
+    if features is None:
+        features = embed(
+            [sentence.text for sentence in sentences],
+            base or find_model(),
+            contexts=[sentence.context for sentence in sentences],
+        )
     probabilities = _out_of_fold(features, given, seed)
     own = probabilities[np.arange(len(given)), given]
     likeliest = np.where(np.eye(len(labels), dtype=bool)[given], -1, probabilities).argmax(axis=1)
@@ -87,7 +104,7 @@ def audit(sentences: Sequence[LabelledSentence], features: Array, *, seed: int =
 
 def embed(
     texts: Sequence[str],
-    encoder: str | Path,
+    base: str | Path,
     *,
     contexts: Sequence[str | None] | None = None,
     max_tokens: int = 128,
@@ -96,18 +113,18 @@ def embed(
 
     Args:
         texts: sentences.
-        encoder: a Hub id or a folder.
+        base: a Hub id or a folder of an encoder.
         contexts: for each text the sentence before it, or None. Default: none is read.
         max_tokens: longer sentences are cut. Default 128.
 
     Raises:
         ModelError: there is no such encoder.
     """
-    tokenizer = open_tokenizer(encoder)
+    tokenizer = open_tokenizer(base)
     try:
-        model = AutoModel.from_pretrained(encoder, dtype=torch.float32).eval()
+        model = AutoModel.from_pretrained(base, dtype=torch.float32).eval()
     except (OSError, ValueError, SafetensorError) as error:
-        raise no_encoder(encoder, error) from error
+        raise no_encoder(base, error) from error
     content = tokenizer.backend_tokenizer.to_str().encode()
     tokens = SentenceTokenizer(content, max_tokens=most_tokens(model.config, max_tokens)).encode(
         texts, contexts

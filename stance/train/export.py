@@ -44,7 +44,7 @@ SPECIAL_TOKENS = ("unk_token", "pad_token", "cls_token", "sep_token", "bos_token
 def export(
     model: StanceModel,
     tokenizer: PreTrainedTokenizerFast,
-    out: Path,
+    out: str | Path,
     *,
     held_out: Sequence[LabelledSentence],
     max_tokens: int = 256,
@@ -82,6 +82,7 @@ def export(
         ModelError: int8 flips too many labels (they are named), or the encoder cannot be a network.
         OutputError: the folder cannot be written, or something else is there.
     """
+    out = Path(out)
     check_out(out)
     labels, stances = model.label_names, model.stance_names
     max_tokens = most_tokens(model.classifier.config, max_tokens)

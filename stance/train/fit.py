@@ -42,7 +42,7 @@ def fit(
     development: Sequence[LabelledSentence],
     *,
     base: str | Path,
-    work: Path,
+    work: str | Path,
     recipe: Recipe | None = None,
     labels: tuple[str, ...] = LABELS,
     stances: tuple[str, ...] = STANCES,
@@ -77,6 +77,7 @@ def fit(
         OutputError: a checkpoint cannot be written, or what is to be resumed was started with something else.
     """
     recipe = recipe or Recipe()
+    work = Path(work)
     set_seed(recipe.seed)
     model = open_base(
         base,

@@ -12,7 +12,7 @@ from stance.errors import ModelError, OutputError
 CARD = "README.md"
 
 
-def push(folder: Path, repository: str, *, private: bool = True, endpoint: str | None = None) -> str:
+def push(folder: str | Path, repository: str, *, private: bool = True, endpoint: str | None = None) -> str:
     """Upload a model folder with its card, once every file of it is verified.
 
     The token is the one that `hf auth login` or `HF_TOKEN` left.
@@ -30,6 +30,7 @@ def push(folder: Path, repository: str, *, private: bool = True, endpoint: str |
         ModelError: a file is missing, cut short or changed, or there is no card.
         OutputError: the Hub does not take it.
     """
+    folder = Path(folder)
     bundle = open_bundle(folder, every_file=True)
     if not (folder / CARD).is_file():
         raise ModelError(f"{folder / CARD}: a card was expected, there is none; say there what the model is")

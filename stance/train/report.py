@@ -16,7 +16,7 @@ from stance.train.evaluate import Evaluation
 from stance.train.metrics import reliability
 
 
-def write_report(evaluation: Evaluation, out: Path) -> None:
+def write_report(evaluation: Evaluation, out: str | Path) -> None:
     """Write `evaluation.json`, three plots as PNG, and `evaluation.html` that holds all of it.
 
     Args:
@@ -26,6 +26,7 @@ def write_report(evaluation: Evaluation, out: Path) -> None:
     Raises:
         OutputError: it cannot be written.
     """
+    out = Path(out)
     plots = {name: plot(partial(draw, evaluation)) for name, draw in PLOTS.items()}
     figures = {
         "model": evaluation.model,

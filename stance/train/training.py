@@ -45,7 +45,7 @@ class Trained:
 
     def export(
         self,
-        out: Path,
+        out: str | Path,
         *,
         precision: Precision = Precision.INT8,
         max_flips: float | None = None,
@@ -87,7 +87,7 @@ def train(
     base: str | Path | None = None,
     way: Way | None = None,
     recipe: Recipe | None = None,
-    work: Path | None = None,
+    work: str | Path | None = None,
     resume: bool = False,
     callbacks: Sequence[TrainerCallback] = (),
 ) -> Trained:

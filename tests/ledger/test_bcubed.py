@@ -2,6 +2,7 @@
 
 import pytest
 
+from stance.errors import InputError
 from stance.ledger.bcubed import b_cubed
 
 
@@ -24,7 +25,7 @@ def test_extremes() -> None:
 
 def test_nothing_to_compare_is_refused() -> None:
     """Groupings that are empty, or not of the same items, raise."""
-    with pytest.raises(ValueError, match="at least one"):
+    with pytest.raises(InputError, match="0 and 0 groups came"):
         b_cubed([], [])
-    with pytest.raises(ValueError, match="argument 2"):
+    with pytest.raises(InputError, match="groups came; one for each"):
         b_cubed([1], [1, 2])

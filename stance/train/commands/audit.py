@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from stance.errors import OutputError
-from stance.models import find_model
 from stance.train.commands import options
 from stance.train.commands.rows import read_checked, require_other, write_csv
 from stance.train.readers import read_rows
@@ -32,15 +31,10 @@ def audit_labels(
     report = read_checked(data, columns, (), None)
     sentences = report.require()
     # These load libraries for seconds, which help and mistakes in the input need not wait for.
-    from stance.train.audit import audit, embed
+    from stance.train.audit import audit
     from stance.train.sheet import ADDED, make_sheet
 
-    features = embed(
-        [sentence.text for sentence in sentences],
-        base or find_model(),
-        contexts=[sentence.context for sentence in sentences],
-    )
-    findings = audit(sentences, features, seed=seed)
+    findings = audit(sentences, base=base, seed=seed)
     contradictory = {row.row: row.reason for row in report.contradictory}
     rows = make_sheet(read_rows(data, columns.used()), findings, contradictory, columns)
     write_csv(out, [name for name in rows[0] if name not in ADDED] + list(ADDED), rows)
