@@ -92,7 +92,9 @@ class Bundle:
     def require_acts(self) -> None:
         """Raise a ModelError unless the network says where the acts of a sentence are."""
         if not self.finds_acts:
-            raise ModelError(f"{self.identity} finds no acts; a model that was trained to was expected, as base or fast+base")
+            raise ModelError(
+                f"{self.identity} finds no acts; one that does was expected, as base or fast+base"
+            )
 
     def require_context(self) -> None:
         """Raise a ModelError unless the network has learnt to read the sentence before as well."""

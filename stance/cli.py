@@ -230,7 +230,3 @@ def _usual_format() -> Format:
 
 def _say(message: str) -> None:
     print(f"stance: {message}", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()

@@ -30,6 +30,10 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+PREFIXES = {"probabilities": "p_"}
+"""How the columns of a value that has names of its own begin; `score` writes the same ones."""
+
+
 def write_rows(rows: Iterable[Row], form: Format) -> None:
     """Write rows to standard output as they come.
 
@@ -70,7 +74,7 @@ def _flat(row: Row) -> dict[str, Any]:
     cells: dict[str, Any] = {}
     for key, value in row.items():
         if isinstance(value, Mapping):
-            cells |= {f"{key}.{name}": item for name, item in value.items()}
+            cells |= {f"{PREFIXES[key]}{name}": item for name, item in value.items()}
         elif isinstance(value, list):
             plain = all(isinstance(item, str) for item in value)
             cells[key] = " ".join(value) if plain else well_formed(json.dumps(value, ensure_ascii=False))

@@ -64,7 +64,7 @@ def test_csv_has_a_column_for_each_value() -> None:
     finished = run("classify", 'He said "no", twice.', "It fell.", "--format", "csv")
     found = list(csv.DictReader(io.StringIO(finished.stdout)))
     assert [row["text"] for row in found] == ['He said "no", twice.', "It fell."]
-    assert {f"probabilities.{label}" for label in stance.LABELS} <= set(found[0])
+    assert {f"p_{label}" for label in stance.LABELS} <= set(found[0])
 
 
 def test_a_terminal_gets_a_table() -> None:

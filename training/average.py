@@ -13,6 +13,7 @@ from transformers import AutoTokenizer
 from stance.labels import LABELS, STANCES
 from stance.train.export import export
 from stance.train.model import open_base
+from stance.train.recipe import MOST_FLIPS
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -20,7 +21,7 @@ if __name__ == "__main__":
     parser.add_argument("--development", type=Path, required=True)
     parser.add_argument("--context-column")
     parser.add_argument("--no-checkpoint", action="store_true", help="as for base.py")
-    parser.add_argument("--max-flips", type=float, default=0.01)
+    parser.add_argument("--max-flips", type=float, default=MOST_FLIPS)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
 

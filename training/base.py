@@ -19,7 +19,7 @@ from corpora import read_project, read_soft
 
 from stance.train.export import export
 from stance.train.fit import fit
-from stance.train.recipe import Recipe
+from stance.train.recipe import MOST_FLIPS, Recipe
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -39,7 +39,7 @@ if __name__ == "__main__":
     parser.add_argument("--keep-last", action="store_true")
     parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--no-checkpoint", action="store_true")
-    parser.add_argument("--max-flips", type=float, default=0.01)
+    parser.add_argument("--max-flips", type=float, default=MOST_FLIPS)
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     options = parser.parse_args()
 

@@ -67,17 +67,14 @@ def whole(vectors: NDArray[np.floating]) -> Vectors:
 
 
 class Encoder:
-    """Turns texts into vectors. Safe to share between threads.
-
-    Args:
-        bundle: the model whose embeddings are used. Default: the shipped one.
+    """Turns texts into vectors, by the embeddings of the shipped model. Safe to share between threads.
 
     Raises:
-        ModelError: the model has no word embeddings.
+        ModelError: that is missing or damaged.
     """
 
-    def __init__(self, bundle: Bundle | None = None) -> None:
-        bundle = bundle or open_bundle(find_model(), every_file=True)
+    def __init__(self) -> None:
+        bundle = open_bundle(find_model(), every_file=True)
         self._tokenizer = Tokenizer.from_buffer(bundle.tokenizer)
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()

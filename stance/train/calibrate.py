@@ -1,7 +1,7 @@
 """Logits on held-out sentences to the biases, temperatures and thresholds of a model."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -123,7 +123,7 @@ def _fit_labels(logits: Array, labels: NDArray[np.integer]) -> Calibration:
     return calibration(minimize(loss, np.zeros(2), method="Nelder-Mead", bounds=bounds).x)
 
 
-def _fit_temperature(loss) -> float:  # type: ignore[no-untyped-def]
+def _fit_temperature(loss: Callable[[float], float]) -> float:
     low, high = np.log(TEMPERATURES)
     found = minimize_scalar(lambda log: loss(float(np.exp(log))), bounds=(low, high), method="bounded")
     return round(float(np.exp(found.x)), 4)

@@ -1,6 +1,6 @@
 """True labels and probabilities to figures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,7 +121,7 @@ def paired_bootstrap(
     return ahead, float(np.mean(np.array(gaps) <= 0))
 
 
-def _resamples(rounds: int, seed: int, *columns: Indices):  # type: ignore[no-untyped-def]
+def _resamples(rounds: int, seed: int, *columns: Indices) -> Iterator[tuple[Indices, ...]]:
     generator = np.random.default_rng(seed)
     size = len(columns[0])
     for _ in range(rounds):

@@ -19,9 +19,18 @@ MOST_FLIPS = 0.01
 class Way(StrEnum):
     """What is learnt."""
 
-    HEAD = "the label head alone"
-    PAIRS = "the encoder by pairs, then the label head"
-    ALL = "all weights"
+    HEAD = "head"
+    PAIRS = "pairs"
+    ALL = "all"
+
+    @property
+    def meaning(self) -> str:
+        """What that is, in words."""
+        return {
+            Way.HEAD: "the label head alone",
+            Way.PAIRS: "the encoder by pairs, then the label head",
+            Way.ALL: "all weights",
+        }[self]
 
 
 class ClassWeights(StrEnum):

@@ -148,7 +148,7 @@ def train(
         if not held_out:
             logits = out_of_fold(sentences, **options)
         model, tokenizer = fit_few(sentences, **options)
-        how = {"learnt": way.value}
+        how = {"learnt": way.meaning}
     card = {
         "base": Path(base).name if Path(base).exists() else base,
         "sentences": len(learnt),

@@ -176,7 +176,7 @@ def test_copies_are_what_the_service_gave(page, tiny: stance.Classifier) -> None
     page.click("#csv")
     rows = list(csv.DictReader(io.StringIO(page.evaluate("navigator.clipboard.readText()"))))
     assert [row["text"] for row in rows] == [sentence.text for sentence in document.sentences]
-    assert float(rows[0]["probabilities.denial"]) == document.predictions[0].probabilities["denial"]
+    assert float(rows[0]["p_denial"]) == document.predictions[0].probabilities["denial"]
     assert [json.loads(row["acts"] or "[]") for row in rows] == [
         [act.to_dict() for act in prediction.acts] for prediction in document.predictions
     ]

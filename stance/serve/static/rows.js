@@ -1,11 +1,14 @@
 // A document as CSV, in the columns that the command line writes, and the clipboard.
 
+/** How the columns of a value that has names of its own begin. */
+const PREFIXES = { probabilities: "p_" };
+
 const quote = (value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
 
 /** Make every value of a row a single cell. */
 function cells([name, value]) {
   if (Array.isArray(value)) return [[name, value.every((item) => typeof item === "string") ? value.join(" ") : JSON.stringify(value)]];
-  if (value && typeof value === "object") return Object.entries(value).map(([key, item]) => [`${name}.${key}`, item]);
+  if (value && typeof value === "object") return Object.entries(value).map(([key, item]) => [`${PREFIXES[name]}${key}`, item]);
   return [[name, value ?? ""]];
 }
 

@@ -155,7 +155,7 @@ def train_model(
 def _explain(way: Way) -> None:
     """Say what will be learnt where that is not all weights, and how to have it otherwise."""
     if way is not Way.ALL:
-        typer.echo(f"few rows: learning {way.value}, from all of them; --all-weights fine-tunes", err=True)
+        typer.echo(f"few rows: learning {way.meaning}, from all of them; --all-weights fine-tunes", err=True)
     if way is Way.PAIRS:
         typer.echo(f"tuning the encoder {TUNED_FOLDS + 1} times, to measure it as well", err=True)
 
