@@ -19,7 +19,9 @@ from stance.labels import NONE
 
 CONTRACT = "stance.json"
 FORMAT = 1
-ENGINE_FILES = ("config.json", "tokenizer.json", "model.onnx")
+NETWORK = "model.onnx"
+WEIGHTS = "model.safetensors"
+ENGINE_FILES = ("config.json", "tokenizer.json", NETWORK)
 """The files that labelling reads, and that are therefore verified whenever a folder is opened; so is the
 first stage's, where there is one."""
 
@@ -139,7 +141,7 @@ def open_bundle(path: Path, *, every_file: bool = False) -> Bundle:
             calibration=Calibration(**contract["calibration"]),
             finds_acts=bool(contract.get("acts", False)),
             reads_context=bool(contract.get("reads_context", False)),
-            onnx=files["model.onnx"],
+            onnx=files[NETWORK],
             tokenizer=files["tokenizer.json"],
             hashes=hashes,
             first_stage=None

@@ -57,9 +57,18 @@ def make_encoder(
         RuntimeError: a weight has another shape than it must have.
         ValueError: `transformers` knows no such encoder.
     """
-    if config["model_type"] == "bert" and config["hidden_act"] == "gelu":
+    if is_plain_bert(config):
         return Bert(weights, config, device=device, precision=precision)
     return StockEncoder(weights, folder, device=device, precision=precision)
+
+
+def is_plain_bert(config: Mapping[str, Any]) -> bool:
+    """Say whether an encoder is one whose network is written out by hand, here and for ONNX Runtime.
+
+    Args:
+        config: the checkpoint's `config.json`.
+    """
+    return bool(config["model_type"] == "bert" and config["hidden_act"] == "gelu")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from stance.bundle import Bundle
+from stance.bundle import WEIGHTS, Bundle
 from stance.devices import CUDA, find_gpus, kind_of
 from stance.errors import ModelError
 from stance.gpu.encoders import Reading, make_encoder
 from stance.gpu.heads import make_heads
 from stance.session import ActLogits, Logits
-
-WEIGHTS = "model.safetensors"
 
 
 class TorchSession:

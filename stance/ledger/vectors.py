@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 from sklearn.feature_extraction.text import HashingVectorizer
 from tokenizers import Tokenizer
 
-from stance.bundle import Bundle, open_bundle
+from stance.bundle import WEIGHTS, Bundle, open_bundle
 from stance.errors import ModelError
 from stance.models import find_model
 
@@ -119,7 +119,7 @@ def _unit(vectors: NDArray[np.floating]) -> NDArray[np.floating]:
 
 def _meanings(bundle: Bundle) -> NDArray[np.float32]:
     """Return the embeddings of a model's tokens, without what all have in common."""
-    place = bundle.path / "model.safetensors"
+    place = bundle.path / WEIGHTS
     try:
         with safe_open(place, framework="numpy") as tensors:
             name = next(name for name in tensors.keys() if name.endswith("word_embeddings.weight"))  # noqa: SIM118

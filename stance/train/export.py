@@ -13,9 +13,10 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from stance.batches import batches
-from stance.bundle import FP32_NETWORK, write_contract
+from stance.bundle import FP32_NETWORK, NETWORK, write_contract
 from stance.calibration import label_probabilities
 from stance.errors import ModelError
+from stance.gpu.encoders import is_plain_bert
 from stance.session import open_network
 from stance.train.bert import build_graph, steady_values
 from stance.train.calibrate import fit_calibration, fit_label_biases
@@ -106,7 +107,7 @@ def export(
     with whole_folder(out) as folder:
         save_checkpoint(folder, model, weights if checkpoint else None)
         _save_tokenizer(folder, plain, tokenizer, max_tokens)
-        (folder / "model.onnx").write_bytes(networks[precision])
+        (folder / NETWORK).write_bytes(networks[precision])
         if fp32:
             (folder / FP32_NETWORK).write_bytes(networks[Precision.FP32])
         write_card(
@@ -145,7 +146,7 @@ def _graphs(
     if sum(weight.numel() for weight in weights.values()) > MOST_WEIGHTS:
         raise ModelError(f"an encoder of at most {MOST_WEIGHTS:,} weights was expected; take a smaller one")
     config = model.classifier.config.to_dict()
-    by_hand = config["model_type"] == "bert" and config["hidden_act"] == "gelu"
+    by_hand = is_plain_bert(config)
     if by_hand:
         arrays = {name: weight.float().numpy() for name, weight in weights.items()}
         build = partial(build_graph, arrays, config, max_tokens=max_tokens)

@@ -12,9 +12,9 @@ from transformers import PreTrainedTokenizerFast, set_seed
 
 from stance.errors import ModelError
 from stance.train.data import LabelledSentence, label_indices
-from stance.train.model import StanceModel, has_labels, open_base, open_tokenizer
+from stance.train.model import StanceModel, has_labels, label_layer, open_base, open_tokenizer
 from stance.train.pairs import tune_by_pairs
-from stance.train.probe import STRENGTH, features_of, fit_regression, last_layer
+from stance.train.probe import STRENGTH, features_of, fit_regression
 from stance.train.recipe import FEW, PAIRS_FROM, TUNED_FOLDS
 from stance.train.split import folds
 
@@ -61,7 +61,7 @@ def fit_few(
     set_seed(seed)
     model = open_base(base, labels=labels, stances=())
     tokenizer = open_tokenizer(base)
-    head = last_layer(model)
+    head = label_layer(model)
     if head is None:
         raise ModelError(f"{base}: a classifier that ends in a linear layer was expected; tune all weights")
     if head_only is None:
@@ -113,7 +113,7 @@ def out_of_fold(
             bf16=bf16,
             seed=seed,
         )
-        head = cast(nn.Linear, last_layer(model))
+        head = cast(nn.Linear, label_layer(model))
         rest = [sentences[row] for row in unseen]
         features = features_of(head, model, tokenizer, rest, max_tokens)
         with torch.inference_mode():

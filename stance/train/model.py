@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from stance.acts import POINTERS
-from stance.bundle import CONTRACT
+from stance.bundle import CONTRACT, WEIGHTS
 from stance.errors import ModelError
 from stance.gpu.heads import make_heads
 from stance.train.encode import IGNORED
@@ -214,7 +214,7 @@ def open_base(
         context_dropout=context_dropout,
     )
     model.reads_context = reads_context
-    weights = Path(base) / "model.safetensors"
+    weights = Path(base) / WEIGHTS
     if same and stances and weights.is_file():
         known = load_file(weights)
         heads = {name: known[name].float() for name in model.heads.state_dict() if name in known}
@@ -287,16 +287,23 @@ def checkpoint_weights(model: StanceModel) -> dict[str, Tensor]:
     return {name: weight.detach().to(torch.float16).contiguous() for name, weight in weights.items()}
 
 
+def label_layer(model: StanceModel) -> nn.Linear | None:
+    """Return the linear layer after the encoder that gives the label logits; None if there is none."""
+    inside = set(model.classifier.base_model.modules())
+    found = [
+        part
+        for part in model.classifier.modules()
+        if isinstance(part, nn.Linear) and part not in inside and part.out_features == len(model.label_names)
+    ]
+    return found[-1] if found else None
+
+
 def label_bias(model: StanceModel) -> str | None:
     """Name the weight that is added to the label logits; None if there is none."""
-    encoder = f"{model.classifier.base_model_prefix}."
-    names = [
-        f"{name}.bias"
-        for name, part in model.classifier.named_modules()
-        if isinstance(part, nn.Linear) and part.out_features == len(model.label_names)
-        if part.bias is not None and not name.startswith(encoder)
-    ]
-    return names[-1] if names else None
+    layer = label_layer(model)
+    if layer is None or layer.bias is None:
+        return None
+    return next(f"{name}.bias" for name, part in model.classifier.named_modules() if part is layer)
 
 
 def save_checkpoint(folder: Path, model: StanceModel, weights: Mapping[str, Tensor] | None) -> None:
@@ -307,6 +314,6 @@ def save_checkpoint(folder: Path, model: StanceModel, weights: Mapping[str, Tens
     config.save_pretrained(folder)
     if weights is None:
         return
-    file = folder / "model.safetensors"
+    file = folder / WEIGHTS
     save_file(dict(weights), file, metadata={"format": "pt"})
     file.chmod(0o644)  # safetensors keeps what it writes to its owner

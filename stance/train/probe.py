@@ -14,7 +14,7 @@ from transformers import PretrainedConfig, PreTrainedTokenizerFast
 
 from stance.batches import batches
 from stance.train.data import LabelledSentence, label_indices
-from stance.train.model import StanceModel, most_tokens
+from stance.train.model import StanceModel, label_layer, most_tokens
 
 STRENGTH = 0.03
 """The inverse of the regularisation: from 0.003 to 0.1 it hardly matters, above that it costs."""
@@ -48,7 +48,7 @@ def probe_head(
     Source: Kumar et al. 2022, "Fine-Tuning can Distort Pretrained Features and Underperform
     Out-of-Distribution".
     """
-    head = last_layer(model)
+    head = label_layer(model)
     labels = label_indices(sentences, model.label_names)
     some = _enough(labels)
     sentences, labels = [sentences[row] for row in some], labels[some]
@@ -153,12 +153,6 @@ def features_of(
     texts = [sentence.text for sentence in sentences]
     max_tokens = most_tokens(model.classifier.config, max_tokens)
     return _what_reaches(head, model, tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"])
-
-
-def last_layer(model: StanceModel) -> nn.Linear | None:
-    """Return the linear layer that gives the label logits; None if there is none."""
-    linear = [module for module in model.classifier.modules() if isinstance(module, nn.Linear)]
-    return linear[-1] if linear and linear[-1].out_features == len(model.label_names) else None
 
 
 def _what_reaches(head: nn.Linear, model: StanceModel, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:

@@ -13,11 +13,11 @@ import torch
 from transformers import AutoModelForSequenceClassification, BertConfig, DistilBertConfig
 
 import stance
-from stance.bundle import open_bundle, write_contract
+from stance.bundle import WEIGHTS, open_bundle, write_contract
 from stance.calibration import Calibration
 from stance.errors import InputError, ModelError
 from stance.gpu.encoders import Bert, Reading, StockEncoder
-from stance.gpu.session import WEIGHTS, TorchSession
+from stance.gpu.session import TorchSession
 from stance.models import find_model
 from stance.train.model import StanceModel, checkpoint_weights, open_base, save_checkpoint
 
