@@ -57,10 +57,10 @@ class Way:
     folder: Callable[[Setup], str] | None = None
 
 
-def open_stance(setup: Setup, *, acts: bool = False, cascade: bool = True) -> Label:
+def open_stance(setup: Setup, *, acts: bool = False, first_stage: bool = True) -> Label:
     import stance
 
-    classifier = stance.load(setup.model, threads=setup.threads, cascade=cascade)
+    classifier = stance.load(setup.model, threads=setup.threads, first_stage=first_stage)
     return lambda texts: [prediction.label for prediction in classifier.classify_many(texts, acts=acts)]
 
 
@@ -102,7 +102,7 @@ BASE, FAST, CASCADE = "stance", "stance-fast", "stance-cascade"
 
 
 def our_way(
-    title: str, model: str = BASE, *, acts: bool = False, cascade: bool = True, processes: bool = False
+    title: str, model: str = BASE, *, acts: bool = False, first_stage: bool = True, processes: bool = False
 ) -> Way:
     """Return one of our models as a way, in this process or in two."""
 
@@ -114,11 +114,11 @@ def our_way(
         return (
             open_stance_processes(setup, acts=acts)
             if processes
-            else open_stance(setup, acts=acts, cascade=cascade)
+            else open_stance(setup, acts=acts, first_stage=first_stage)
         )
 
     # Of a cascade, which sentences reach which network differs from text to text.
-    limit = None if model == CASCADE or (model == FAST and cascade) else lambda setup: folders(setup)[0]
+    limit = None if model == CASCADE or (model == FAST and first_stage) else lambda setup: folders(setup)[0]
     same = f"{model}{'-acts' if acts else ''}" if processes else None
     return Way(
         title,
@@ -136,7 +136,7 @@ WAYS = {
     "stance-processes": our_way("stance, 2 processes", processes=True),
     "stance-acts-processes": our_way("stance, 2 processes, with acts", acts=True, processes=True),
     "stance-fast": our_way("stance fast", FAST),
-    "stance-fast-network": our_way("stance fast, without its first stage", FAST, cascade=False),
+    "stance-fast-network": our_way("stance fast, without its first stage", FAST, first_stage=False),
     "stance-fast-processes": our_way("stance fast, 2 processes", FAST, processes=True),
     "stance-cascade": our_way("stance fast+base", CASCADE),
     "stance-cascade-acts": our_way("stance fast+base, with acts", CASCADE, acts=True),

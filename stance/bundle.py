@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from stance.calibration import Calibration, require_probability
-from stance.cascade import FIRST_STAGE, FirstStage
 from stance.errors import ModelError
+from stance.first_stage import FIRST_STAGE, FirstStage
 from stance.labels import NONE
 
 CONTRACT = "stance.json"

@@ -32,7 +32,7 @@ def load(
     *,
     threads: int | None = None,
     device: str = CPU,
-    cascade: bool = True,
+    first_stage: bool = True,
     precision: str | None = None,
 ) -> "Classifier":
     """Load a model.
@@ -45,7 +45,7 @@ def load(
             GPU.
         device: "cpu"; or "cuda", or "cuda:1" for the second of several GPUs (extra `gpu`), where the network
             computes in bfloat16, not int8, and labels a few sentences otherwise. Default: "cpu".
-        cascade: let the model's first stage, if it has one as "fast" does, answer plain sentences without
+        first_stage: let the model's first stage, if it has one as "fast" does, answer plain sentences without
             the network; `Prediction.reason` is then "plain". A cascade of two stays one. Default: True.
         precision: "fp32" runs, on the CPU, the network that `stance train --fp32` leaves in a folder; it is
             slower, and labels a few sentences otherwise. Default: None, what `model.onnx` is, mostly int8.
@@ -66,7 +66,7 @@ def load(
     first, *rest = (bundle := open_model(model)).stages or (bundle,)
 
     def opened(bundle: Bundle, second: Classifier | None = None) -> Classifier:
-        if not cascade:
+        if not first_stage:
             bundle = replace(bundle, first_stage=None)
         if precision == FP32:
             bundle = replace(bundle, onnx=bundle.read(FP32_NETWORK))

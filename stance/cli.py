@@ -50,7 +50,7 @@ ActsOption = Annotated[
 AbstainOption = Annotated[
     bool, typer.Option("--abstain", help='Answer "unsure" where no label is probable enough.')
 ]
-CascadeOption = Annotated[
+FirstStageOption = Annotated[
     bool, typer.Option(help="Let the model's first stage, if it has one, answer plain sentences.")
 ]
 HtmlOption = Annotated[
@@ -70,12 +70,12 @@ def classify(
     model: ModelOption = None,
     threads: ThreadsOption = None,
     device: DeviceOption = CPU,
-    cascade: CascadeOption = True,
+    first_stage: FirstStageOption = True,
 ) -> None:
     """Label sentences."""
     if bool(texts) == (source is not None):
         raise InputError("give sentences as arguments, or a file of them by --input (- for standard input)")
-    classifier = load(model, threads=threads, device=device, cascade=cascade)
+    classifier = load(model, threads=threads, device=device, first_stage=first_stage)
     sentences = texts or read_lines(str(source), report=_say)
     predictions = classifier.classify_many(sentences, acts=acts, abstain=abstain)
     write_rows((prediction.to_dict() for prediction in predictions), form or _usual_format())
@@ -92,11 +92,11 @@ def read(
     model: ModelOption = None,
     threads: ThreadsOption = None,
     device: DeviceOption = CPU,
-    cascade: CascadeOption = True,
+    first_stage: FirstStageOption = True,
 ) -> None:
     """Split an article into sentences and label each."""
     text = read_text(source, report=_say)
-    classifier = load(model, threads=threads, device=device, cascade=cascade)
+    classifier = load(model, threads=threads, device=device, first_stage=first_stage)
     document = classifier.read(text, context=context)
     _show(document, title=Path(source).name, html=html, form=form)
 

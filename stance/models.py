@@ -74,7 +74,7 @@ def join(first: Bundle, second: Bundle) -> Bundle:
     if first.deferral_threshold is None:
         raise ModelError(
             f"{first.identity} does not know when to leave a sentence to another model; as first of a "
-            "cascade one with a deferral threshold was expected, as stance.train.cascade.fit_deferral fits it"
+            "cascade one with a deferral threshold was expected: stance.train.deferral.fit_deferral fits it"
         )
     return replace(
         first,

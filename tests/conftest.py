@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 import stance
 from stance.bundle import open_bundle
-from stance.cascade import FIRST_STAGE
+from stance.first_stage import FIRST_STAGE
 
 TINY = Path(__file__).resolve().parent / "data" / "tiny"
 

@@ -143,7 +143,7 @@ def test_reading_labels_each_sentence_as_if_alone(tiny: stance.Classifier) -> No
 
 def test_a_copy_gives_the_same(tiny: stance.Classifier, staged: Path, pair: str) -> None:
     """By pickle or deepcopy; without its folder, as it was loaded, and the same of a cascade."""
-    plain = stance.load(staged, cascade=False, threads=2)
+    plain = stance.load(staged, first_stage=False, threads=2)
     for classifier in (tiny, plain, stance.load(pair)):
         expected = list(classifier.classify_many(SENTENCES, acts=True))
         for again in (pickle.loads(pickle.dumps(classifier)), deepcopy(classifier)):

@@ -109,7 +109,7 @@ def test_info_verifies_every_file(tiny_copy: Path) -> None:
 def test_the_first_stage_can_be_left_out(staged: Path) -> None:
     """By one option; `info` says whether there is one."""
     assert [row["reason"] for row in rows(run("classify", PLAIN, model=staged))] == ["plain"]
-    assert [row["reason"] for row in rows(run("classify", PLAIN, "--no-cascade", model=staged))] == [None]
+    assert [row["reason"] for row in rows(run("classify", PLAIN, "--no-first-stage", model=staged))] == [None]
     assert "first stage  answers" in run("info", model=staged).stdout
 
 

@@ -12,7 +12,7 @@ import stance
 PACKAGE = Path(stance.__file__).parent
 LAYERS = (
     {"labels", "errors", "processor", "devices"},
-    {"sentences", "predictions", "calibration", "cascade", "pages", "records"},
+    {"sentences", "predictions", "calibration", "first_stage", "pages", "records"},
     {"bundle", "models", "batches", "texts", "tokens", "session", "acts", "mentions"},
     {"gpu"},
     {"logits", "decisions", "classifier", "stance"},

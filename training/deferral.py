@@ -14,7 +14,7 @@ from pathlib import Path
 from corpora import read, read_project
 
 import stance
-from stance.train.cascade import fit_deferral
+from stance.train.deferral import fit_deferral
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)

@@ -35,7 +35,7 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    teachers = [stance.load(folder, cascade=False) for folder in options.teachers]
+    teachers = [stance.load(folder, first_stage=False) for folder in options.teachers]
     column = options.context_column
     rows, again, before = tee(read(options.sentences), 3)
     texts = (row["text"] for row in rows)

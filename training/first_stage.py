@@ -16,7 +16,7 @@ from pathlib import Path
 from corpora import read, read_project, read_soft
 
 import stance
-from stance.train.cascade import add_first_stage
+from stance.train.first_stage import add_first_stage
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -36,7 +36,7 @@ if __name__ == "__main__":
     if options.natural:
         texts = [row["text"] for row in islice(read(options.natural), options.count)]
         with_stage, without = (
-            list(stance.load(options.model, cascade=on).classify_many(texts)) for on in (True, False)
+            list(stance.load(options.model, first_stage=on).classify_many(texts)) for on in (True, False)
         )
         plain = sum(one.reason == "plain" for one in with_stage) / len(texts)
         other = sum(a.label != b.label for a, b in zip(with_stage, without, strict=True)) / len(texts)

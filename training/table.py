@@ -100,7 +100,7 @@ def stage_rows(
     """What the first stage answers, and what that costs."""
     if open_bundle(folder).first_stage is None:
         return []
-    classifier = stance.load(folder, cascade=False)
+    classifier = stance.load(folder, first_stage=False)
     labels = classifier.bundle.labels
     network = np.array([labels.index(one.label) for one in classifier.classify_many(texts)])
     answered = np.mean([one.reason == "plain" for one in predictions])

@@ -51,7 +51,7 @@ def score_corpus(
     abstain: Annotated[
         bool, typer.Option("--abstain", help='Write "unsure" where no label is probable enough.')
     ] = False,
-    cascade: Annotated[
+    first_stage: Annotated[
         bool, typer.Option(help="Let the model's first stage, if it has one, answer plain sentences.")
     ] = True,
     model: Annotated[
@@ -89,7 +89,7 @@ def score_corpus(
                 labels_only=labels_only,
                 acts=acts,
                 abstain=abstain,
-                cascade=cascade,
+                first_stage=first_stage,
                 model=model,
                 engine=engine,
                 device=device,

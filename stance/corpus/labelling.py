@@ -120,7 +120,7 @@ class Labeller:
     def __init__(self, plan: Plan) -> None:
         threads = 1 if plan.device == CPU else None
         options = plan.options
-        classifier = load(plan.model, threads=threads, device=plan.device, cascade=options.cascade)
+        classifier = load(plan.model, threads=threads, device=plan.device, first_stage=options.first_stage)
         if classifier.bundle.identity != plan.identity:
             raise ModelError(
                 f"{plan.model}: is now {classifier.bundle.identity}; this run began with {plan.identity}. "

@@ -64,7 +64,7 @@ class Options:
         labels_only: write of what the model says only `label` and `confidence`.
         acts: write who takes which stance, by which words, toward what, as well.
         abstain: decide on "unsure" where no label is probable enough.
-        cascade: let the model's first stage, if it has one, answer plain sentences.
+        first_stage: let the model's first stage, if it has one, answer plain sentences.
         device: the kind of device that computes: "cpu", or "cuda", which labels a few sentences otherwise.
     """
 
@@ -78,7 +78,7 @@ class Options:
     labels_only: bool = False
     acts: bool = False
     abstain: bool = False
-    cascade: bool = True
+    first_stage: bool = True
     device: str = CPU
 
     @property

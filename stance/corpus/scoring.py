@@ -70,7 +70,7 @@ def score(
     labels_only: bool = False,
     acts: bool = False,
     abstain: bool = False,
-    cascade: bool = True,
+    first_stage: bool = True,
     model: str | Path | None = None,
     engine: Engine | str = Engine.LOCAL,
     device: str = CPU,
@@ -100,7 +100,7 @@ def score(
         labels_only: write only `label` and `confidence` of what the model says. Default: False.
         acts: write who takes which stance, by which words, toward what, in a column `acts`. Default: False.
         abstain: decide on "unsure" where no label is probable enough. Default: False.
-        cascade: let the model's first stage, if it has one, answer plain sentences. Default: True.
+        first_stage: let the model's first stage, if it has one, answer plain sentences. Default: True.
         model: a model folder, the name of a shipped model, or two: "fast+base". Default: "base".
         engine: "local", or "ray" for the cluster of RAY_ADDRESS (extra `ray`). Default: "local".
         device: "cpu", "cuda" for every GPU that is there, or "cuda:1" for the second (extra `gpu`). GPUs
@@ -132,7 +132,7 @@ def score(
         labels_only=labels_only,
         acts=acts,
         abstain=abstain,
-        cascade=cascade,
+        first_stage=first_stage,
         device=kind_of(device),
     )
     engine = pick(Engine, engine)

@@ -25,7 +25,7 @@ def serve_model(
         str | None,
         typer.Option("--model", "-m", help="A model folder, the name of a shipped model, or two: fast+base."),
     ] = None,
-    cascade: Annotated[
+    first_stage: Annotated[
         bool, typer.Option(help="Let the model's first stage, if it has one, answer plain sentences.")
     ] = True,
     workers: Annotated[
@@ -56,7 +56,7 @@ def serve_model(
         model,
         host=host,
         port=port,
-        cascade=cascade,
+        first_stage=first_stage,
         workers=workers,
         threads=threads,
         limits=Limits(

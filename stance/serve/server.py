@@ -42,7 +42,7 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
-    cascade: bool = True,
+    first_stage: bool = True,
     workers: int | None = None,
     threads: int = 1,
     limits: Limits | None = None,
@@ -56,7 +56,7 @@ def serve(
         model: a model folder, the name of a shipped model, or two: "fast+base". Default: "base".
         host: the address to listen on. Default: this machine alone.
         port: 0 to 65,535; 0 takes any that is free. Default: 8000.
-        cascade: let the model's first stage, if it has one, answer plain sentences. Default: True.
+        first_stage: let the model's first stage, if it has one, answer plain sentences. Default: True.
         workers: batches that are labelled side by side, at least 1. Default: one for each core.
         threads: for each batch, at least 1. Default: 1.
         limits: what a request may cost. Default: `Limits()`.
@@ -73,7 +73,7 @@ def serve(
         raise InputError(f"workers must be at least 1; {workers} came")
     limits = limits or Limits()
     traffic = Traffic()
-    classifier = load(model, threads=threads, cascade=cascade)
+    classifier = load(model, threads=threads, first_stage=first_stage)
     with _listen(host, port) as listener:
         app = create_app(
             classifier,

@@ -269,11 +269,11 @@ def test_what_the_first_stage_answers_is_counted(staged: Path, tmp_path: Path) -
     """In the summary and row by row; it can be left out."""
     source = tmp_path / "in.txt"
     source.write_text("\n".join(SENTENCES), encoding="utf-8")
-    for cascade in (True, False):
-        out = tmp_path / f"out-{cascade}"
-        summary = score_here(source, out, Options(format=Output.JSONL, cascade=cascade), model=staged)
+    for first_stage in (True, False):
+        out = tmp_path / f"out-{first_stage}"
+        summary = score_here(source, out, Options(format=Output.JSONL, first_stage=first_stage), model=staged)
         answered = [row["text"] for row in lines(out / "rows") if row["reason"] == "plain"]
-        assert answered == ([PLAIN] if cascade else [])
+        assert answered == ([PLAIN] if first_stage else [])
         assert summary.plain == len(answered)
 
 

@@ -11,6 +11,7 @@ pytest.importorskip("transformers")
 
 from datasets import Dataset
 
+import stance
 from stance.predictions import Span
 from stance.train.data import LabelledAct, LabelledSentence
 from stance.train.fit import fit
@@ -36,6 +37,13 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[StanceModel, obje
 def few(count: int = 6) -> list[LabelledSentence]:
     """The same two sentences, each under a label of its own."""
     return [LabelledSentence(text, label) for text, label in zip(SENTENCES, "ab", strict=False)] * count
+
+
+def labelled_by(folder: Path) -> list[LabelledSentence]:
+    """Sentences with the labels that the model gives, which are the easiest for its first stage."""
+    plain = ("Parliament will debate the embargo.", "The visit is next Thursday.", FELL.text)
+    said = stance.load(folder, first_stage=False).classify_many((*SENTENCES, *plain))
+    return [LabelledSentence(one.text, one.label) for one in said] * 5
 
 
 def write(path: Path, rows: list[dict]) -> Path:

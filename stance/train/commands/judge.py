@@ -22,7 +22,7 @@ def evaluate_model(
     group_column: options.Group = None,
     context_column: options.Context = None,
     label_map: options.LabelMap = None,
-    cascade: Annotated[
+    first_stage: Annotated[
         bool, typer.Option(help="Let the model's first stage, if it has one, answer plain sentences.")
     ] = True,
 ) -> None:
@@ -35,7 +35,7 @@ def evaluate_model(
         group=group_column,
         context=context_column,
     )
-    classifier = load(model, cascade=cascade)
+    classifier = load(model, first_stage=first_stage)
     if context_column:
         classifier.bundle.require_context()
     evaluation = evaluate(classifier, read_whole(data, columns))

@@ -8,26 +8,19 @@ import pytest
 import stance
 from stance.bundle import open_bundle
 from stance.calibration import Calibration, label_probabilities, softmax
-from stance.cascade import FIRST_STAGE
 from stance.errors import InputError, ModelError
-from stance.train.cascade import _scale, add_first_stage, fit_deferral
+from stance.first_stage import FIRST_STAGE
 from stance.train.data import LabelledSentence
+from stance.train.deferral import fit_deferral
+from stance.train.first_stage import _scale, add_first_stage
 from stance.train.metrics import macro_f1
 
-from ..conftest import SENTENCES
-
-PLAIN = ("Parliament will debate the embargo.", "The visit is next Thursday.", "Parliament will debate.")
-
-
-def rows(folder: Path) -> list[LabelledSentence]:
-    """Sentences with the labels that the model gives, which are the easiest for its first stage."""
-    said = stance.load(folder, cascade=False).classify_many((*SENTENCES, *PLAIN))
-    return [LabelledSentence(one.text, one.label) for one in said] * 5
+from .conftest import labelled_by
 
 
 def test_it_answers_without_loss(tiny_copy: Path) -> None:
     """The share that it says it answers is answered, and the labels are those of the network."""
-    held_out = rows(tiny_copy)
+    held_out = labelled_by(tiny_copy)
     share = add_first_stage(tiny_copy, held_out, held_out, max_loss=0.0)
     found = list(stance.load(tiny_copy).classify_many(row.text for row in held_out))
     assert np.mean([one.reason == "plain" for one in found]) == share > 0
@@ -49,7 +42,7 @@ def test_its_probabilities_outlive_the_models_calibration() -> None:
 
 def test_it_may_not_cost_more_than_was_allowed(tiny_copy: Path) -> None:
     """Where readers took plain sentences otherwise, it answers only what it may get wrong."""
-    held_out = rows(tiny_copy)
+    held_out = labelled_by(tiny_copy)
     taught = [LabelledSentence(row.text, "none" if i % 7 else "denial") for i, row in enumerate(held_out)]
     add_first_stage(tiny_copy, taught, held_out, max_loss=0.1)
     labels = open_bundle(tiny_copy).labels
@@ -60,7 +53,7 @@ def test_it_may_not_cost_more_than_was_allowed(tiny_copy: Path) -> None:
 
 def test_the_same_sentences_make_the_same_folder(tiny_copy: Path) -> None:
     """So that its hash says what it learnt from; a stage that is there is replaced."""
-    held_out = rows(tiny_copy)
+    held_out = labelled_by(tiny_copy)
     add_first_stage(tiny_copy, held_out, held_out)
     first = open_bundle(tiny_copy, every_file=True).digest
     add_first_stage(tiny_copy, held_out, held_out)
@@ -71,13 +64,13 @@ def test_the_same_sentences_make_the_same_folder(tiny_copy: Path) -> None:
 def test_one_label_teaches_nothing(tiny_copy: Path) -> None:
     """It is refused, and the folder stays as it was."""
     with pytest.raises(InputError, match="two labels"):
-        add_first_stage(tiny_copy, [LabelledSentence("It fell.", "none")], rows(tiny_copy))
+        add_first_stage(tiny_copy, [LabelledSentence("It fell.", "none")], labelled_by(tiny_copy))
     assert open_bundle(tiny_copy).first_stage is None
 
 
 def test_what_cannot_be_learnt_from_is_refused(tiny_copy: Path) -> None:
     """No held-out sentences, and a label that the model does not know."""
-    known = rows(tiny_copy)
+    known = labelled_by(tiny_copy)
     with pytest.raises(InputError, match="none came"):
         add_first_stage(tiny_copy, known, [])
     for taught, held_out in (
@@ -98,53 +91,9 @@ def test_a_model_needs_a_label_for_plain_sentences(tiny_copy: Path) -> None:
         add_first_stage(tiny_copy, [], [])
 
 
-def test_what_is_left_to_a_larger_model_keeps_its_figures(tiny_copy: Path, staged: Path) -> None:
-    """No more than that is left; a first stage that is there stays, and answers as before."""
-    held_out = rows(staged)
-    wrong = [LabelledSentence(row.text, row.label if i % 5 else "denial") for i, row in enumerate(held_out)]
-    for file in staged.iterdir():
-        (tiny_copy / file.name).write_bytes(file.read_bytes())
-    share = fit_deferral(tiny_copy, staged, wrong)
-    cascade = stance.load(f"{tiny_copy}+{staged}")
-    second = stance.load(staged)
-    labels = cascade.bundle.labels
-
-    def figure(classifier: stance.Classifier) -> float:
-        found = classifier.classify_many(row.text for row in wrong)
-        indices = [
-            np.array([labels.index(name) for name in names])
-            for names in ([row.label for row in wrong], [one.label for one in found])
-        ]
-        return macro_f1(*indices)
-
-    found = list(cascade.classify_many(row.text for row in wrong))
-    assert figure(cascade) >= figure(second) - 0.005
-    assert np.mean([one.model == second.bundle.identity for one in found]) == share < 1
-    assert open_bundle(tiny_copy, every_file=True).first_stage is not None
-
-
-def test_a_threshold_for_leaving_needs_sentences(tiny_copy: Path) -> None:
-    """That neither model has seen."""
-    with pytest.raises(InputError, match="none came"):
-        fit_deferral(tiny_copy, tiny_copy, [])
-
-
-def test_a_model_of_other_labels_is_never_asked(tiny_copy: Path, tmp_path: Path) -> None:
-    """It is refused before anything is labelled, and the folder stays as it was."""
-    other = tmp_path / "other"
-    other.mkdir()
-    for file in tiny_copy.iterdir():
-        (other / file.name).write_bytes(file.read_bytes())
-    contract = other / "stance.json"
-    contract.write_text(contract.read_text().replace('"stances": [', '"stances": ["none",'))
-    with pytest.raises(ModelError, match="same stances"):
-        fit_deferral(tiny_copy, other, rows(tiny_copy))
-    assert open_bundle(tiny_copy).deferral_threshold is None
-
-
 def test_a_new_first_stage_ends_a_threshold(tiny_copy: Path) -> None:
     """Which was fitted to how sure the model was without it."""
-    held_out = rows(tiny_copy)
+    held_out = labelled_by(tiny_copy)
     fit_deferral(tiny_copy, tiny_copy, held_out)
     assert open_bundle(tiny_copy).deferral_threshold is not None
     add_first_stage(tiny_copy, held_out, held_out)
