@@ -5,6 +5,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from unicodedata import category
 
@@ -15,6 +16,8 @@ from stance.train.readers import BrokenRow
 
 FEWEST_ROWS = 5
 """A label with fewer rows can be neither learnt nor measured."""
+
+NOT_UTF8 = "no letter beyond ASCII is whole: likely the file is not UTF-8; save it as UTF-8"
 
 MOST_ROWS_NAMED = 10
 
@@ -86,7 +89,7 @@ def check(
             aside.append(BrokenRow(row.row, unknown("stance", strange[0], STANCES)))
         else:
             kept.append(row)
-    warnings = tuple(_warnings(kept))
+    warnings = (*_of_encoding(kept), *_of_labels(kept))
     kept, repeated, contradictory = _without_repeats(
         kept, {text_key(sentence.text) for sentence in development}
     )
@@ -122,15 +125,17 @@ def _without_repeats(
     keys = [(text_key(sentence.text), text_key(sentence.context or "")) for sentence in sentences]
     for key, sentence in zip(keys, sentences, strict=True):
         alike[key].append(sentence)
+    labels_of = {key: sorted({sentence.label for sentence in same}) for key, same in alike.items()}
     kept, aside, contradictory = [], [], []
     for key, sentence in zip(keys, sentences, strict=True):
         same = alike[key]
         if key[0] in elsewhere:
             aside.append(BrokenRow(sentence.row, "its text is in the development part"))
-        elif len(found := sorted({other.label for other in same})) > 1:
+        elif len(found := labels_of[key]) > 1:
             if sentence is same[0]:
                 rows = _named([other.row for other in same])
-                why = f"one text with labels {', '.join(found)}: rows {rows}"
+                what = "one text" if len({other.text for other in same}) == 1 else "nearly one text"
+                why = f"{what} with labels {', '.join(found)}: rows {rows}"
                 contradictory += [BrokenRow(other.row, why) for other in same]
         elif sentence is not same[0]:
             how = "repeats" if sentence.text == same[0].text else "nearly repeats"
@@ -151,13 +156,37 @@ def _punctuation() -> dict[int, None]:
     return dict.fromkeys(code for code in range(sys.maxunicode + 1) if category(chr(code)).startswith("P"))
 
 
-def _warnings(sentences: Sequence[LabelledSentence]) -> Iterable[str]:
-    beyond_ascii = [sentence for sentence in sentences if not (sentence.text + sentence.label).isascii()]
-    damaged = [sentence.row for sentence in beyond_ascii if "\ufffd" in sentence.text + sentence.label]
+def _of_encoding(sentences: Sequence[LabelledSentence]) -> Iterable[str]:
+    damaged, whole = _beyond_ascii(sentences)
     if damaged:
         yield f"bytes that are not UTF-8 were replaced in rows {_named(damaged)}"
-        if len(damaged) == len(beyond_ascii):
-            yield "no letter beyond ASCII is whole: likely the file is not UTF-8; save it as UTF-8"
+        if not whole:
+            yield NOT_UTF8
+
+
+def _beyond_ascii(sentences: Sequence[LabelledSentence]) -> tuple[list[int], list[int]]:
+    """Return the rows with letters beyond ASCII that were replaced, and those in which all are whole."""
+    parts: tuple[list[int], list[int]] = [], []
+    for sentence in sentences:
+        said = sentence.text + sentence.label
+        if not said.isascii():
+            parts["\ufffd" not in said].append(sentence.row)
+    return parts
+
+
+def _of_labels(sentences: Sequence[LabelledSentence]) -> Iterable[str]:
+    found = sorted({sentence.label for sentence in sentences})
+    same: dict[str, list[str]] = defaultdict(list)
+    for label in found:
+        same[label.casefold()].append(label)
+    for names in same.values():
+        if len(names) > 1:
+            yield f"labels {', '.join(names)} differ in case alone, and are taken for different ones"
+    if set(found) < set(LABELS):
+        yield (
+            f"labels {', '.join(found)} are the project's: the model will know "
+            f"{', '.join(label for label in LABELS if label not in found)} as well, of which there is no row"
+        )
 
 
 def _refusals(
@@ -166,6 +195,9 @@ def _refusals(
     development: Sequence[LabelledSentence],
 ) -> Iterable[str]:
     counts = Counter(sentence.label for sentence in sentences)
+    damaged, whole = _beyond_ascii(sentences)
+    if len(damaged) >= FEWEST_ROWS and not whole:
+        yield f"{NOT_UTF8}: rows {_named(damaged)}"
     if not sentences:
         yield "no row is left to train on"
     elif len(counts) == 1:
@@ -173,7 +205,9 @@ def _refusals(
     for label in labels or counts:
         if 0 < counts[label] < FEWEST_ROWS:
             rows = _named([sentence.row for sentence in sentences if sentence.label == label])
-            yield f"label {label} has {counts[label]} rows ({rows}), at least {FEWEST_ROWS} are needed"
+            refusal = f"label {label} has {counts[label]} rows ({rows}), at least {FEWEST_ROWS} are needed"
+            near = get_close_matches(label, [other for other in counts if counts[other] >= FEWEST_ROWS], n=1)
+            yield refusal + (f"; meant {near[0]}?" if near else "")
     strange = {sentence.label for sentence in development} - counts.keys()
     if rows_of := [sentence.row for sentence in development if sentence.label in strange]:
         yield (

@@ -45,10 +45,11 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """A sentence that two models label differently: what the first says, and the second."""
+    """A sentence that two models label differently: what its reader said, the first model, and the second."""
 
     row: int
     text: str
+    label: str
     first: str
     second: str
 
@@ -174,7 +175,7 @@ def compare(first: Classifier, second: Classifier, sentences: Sequence[LabelledS
         ahead=ahead,
         doubt=behind if ahead >= 0 else paired_bootstrap(true, b, a)[1],
         flips=tuple(
-            Flip(row.row, row.text, names[a[i]], names[b[i]])
+            Flip(row.row, row.text, row.label, names[a[i]], names[b[i]])
             for i, row in enumerate(sentences)
             if a[i] != b[i]
         ),

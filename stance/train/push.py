@@ -44,7 +44,7 @@ def push(folder: str | Path, repository: str, *, private: bool = True, endpoint:
             allow_patterns=[CONTRACT, CARD, *files],
             commit_message=bundle.identity,
         )
-    except (OSError, ValueError, HTTPError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except (OSError, RuntimeError, ValueError, HTTPError) as error:
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise OutputError(f"{repository}: the Hub does not take it: {reason}") from error
     return str(address)

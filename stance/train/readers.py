@@ -2,6 +2,7 @@
 
 import glob
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,13 +55,13 @@ def read_rows(source: str | Path, needed: Sequence[str]) -> Iterator[Row | Broke
 
 def _separated(path: Path, needed: Sequence[str]) -> Iterator[Row | BrokenRow]:
     with _open_text(path) as file:
-        separator = "\t" if path.suffix.lower() == ".tsv" else _separator(file.readline())
-        file.seek(0)
+        separator = "\t" if path.suffix.lower() == ".tsv" else _separator(file, needed)
         rows = records(file, separator=separator)
         header = next(rows, [])
         if isinstance(header, Malformed):
             raise InputError(f"{path}: the header: {header.reason}; mend it")
         _check_columns(path, needed, header)
+        header = [name or f"column {place}" for place, name in enumerate(header, 1)]
         for number, cells in enumerate(rows, 1):
             if isinstance(cells, Malformed):
                 yield BrokenRow(number, cells.reason)
@@ -72,9 +73,23 @@ def _separated(path: Path, needed: Sequence[str]) -> Iterator[Row | BrokenRow]:
                 yield dict(zip(header, cells, strict=True))
 
 
-def _separator(header: str) -> str:
-    """Tell a comma from what spreadsheets write where the comma is the decimal sign."""
-    return max(",;\t", key=header.count)
+def _separator(file: TextIO, needed: Sequence[str]) -> str:
+    """Tell a comma from what spreadsheets write where the comma is the decimal sign; stop before the header.
+
+    It is the one that finds most of the needed columns, and most columns. Some spreadsheets say it in a line
+    of its own, `sep=;`.
+    """
+    line = file.readline()
+    if said := re.fullmatch(r"sep=(.)\s*", line):
+        return said[1]
+
+    def finds(separator: str) -> tuple[int, int]:
+        header = next(records([line], separator=separator), [])
+        names = line.split(separator) if isinstance(header, Malformed) else header
+        return len({*needed} & {*names}), len(names)
+
+    file.seek(0)
+    return max(",;\t", key=finds)
 
 
 def _json_lines(path: Path, needed: Sequence[str]) -> Iterator[Row | BrokenRow]:

@@ -15,6 +15,9 @@ TUNED_FOLDS = 3
 MOST_FLIPS = 0.01
 """The share of labels that int8 may change, if nothing else is said."""
 
+ALWAYS_FLIPS = 2
+"""As many it may change then in any case: of few sentences, one is more than that share."""
+
 
 class Way(StrEnum):
     """What is learnt."""

@@ -29,16 +29,21 @@ def split(sentences: Sequence[LabelledSentence], *, share: float = 0.15, seed: i
         or (in several contexts) the same text, is in the same part.
 
     Raises:
-        InputError: the share is out of range, there are fewer groups, or rows of any label, than parts, or a
-            label would be in the development part alone.
+        InputError: the share is out of range, there is but one group, there are fewer rows of each label
+            than parts, or a label would be in the development part alone.
     """
     if not 0 < share <= 0.5:
         raise InputError(f"a share above 0 and at most 0.5 was expected, {share} came")
-    # Where a label has fewer rows than there are folds, not every fold has one to measure it with.
-    train, development = max(
-        folds(sentences, round(1 / share), seed=seed),
-        key=lambda parts: len({sentences[row].label for row in parts[1]}),
-    )
+    groups = _groups(sentences)
+    count = round(1 / share) if groups is None else max(2, min(round(1 / share), len(set(groups.tolist()))))
+
+    def suits(parts: tuple[NDArray[np.intp], NDArray[np.intp]]) -> tuple[int, float]:
+        """Say how well a fold serves: not every one has each label, nor the size that was asked for."""
+        _, development = parts
+        labels = {sentences[row].label for row in development}
+        return len(labels), -abs(len(development) - share * len(sentences))
+
+    train, development = max(folds(sentences, count, seed=seed), key=suits)
     return [sentences[row] for row in train], [sentences[row] for row in development]
 
 

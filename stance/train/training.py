@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast, TrainerCallback
 
+from stance.errors import InputError
 from stance.labels import LABELS, STANCES
 from stance.models import find_model
 from stance.train.data import LabelledSentence
@@ -19,7 +20,7 @@ from stance.train.few import are_few, fit_few, out_of_fold, suits_head_alone
 from stance.train.fit import fit
 from stance.train.graph import Precision
 from stance.train.model import StanceModel
-from stance.train.recipe import MOST_FLIPS, Recipe, Way
+from stance.train.recipe import ALWAYS_FLIPS, MOST_FLIPS, Recipe, Way
 from stance.train.split import split
 
 
@@ -55,8 +56,8 @@ class Trained:
 
         Args:
             out, precision, fp32: as for `stance.train.export.export`.
-            max_flips: the share of `held_out` that int8 may label otherwise than fp32, 0 to 1. Default: 0.01;
-                no limit where a few rows were learnt from, of which one is more.
+            max_flips: the share of `held_out` that int8 may label otherwise than fp32, 0 to 1. Default: 0.01,
+                or two sentences, if that is more; no limit where few rows are measured by folds.
 
         Returns:
             The share of `held_out` that the network labels otherwise than in fp32.
@@ -66,7 +67,8 @@ class Trained:
             OutputError: the folder cannot be written, or something else is there.
         """
         if max_flips is None:
-            max_flips = MOST_FLIPS if self.way is Way.ALL else 1.0
+            by_folds = self.out_of_fold is not None
+            max_flips = 1.0 if by_folds else max(MOST_FLIPS, ALWAYS_FLIPS / len(self.held_out))
         return export(
             self.model,
             self.tokenizer,
@@ -110,12 +112,16 @@ def train(
         The model, of which `export` makes a folder.
 
     Raises:
-        InputError: a label has too few rows to set some aside, or there are fewer than two labels.
+        InputError: there are fewer than two labels, one has too few rows to set some aside, a group is in
+            both parts, or there is no `work` to resume from.
         ModelError: there is no such encoder, or its classifier ends in no linear layer.
         OutputError: a checkpoint cannot be written, or what is to be resumed was started with something else.
     """
     recipe = recipe or Recipe()
     base = base or find_model()
+    _check(sentences, held_out)
+    if resume and work is None:
+        raise InputError("a folder `work`, from which to resume, was expected; none came")
     labels = label_set(sentences)
     way = way or choose_way(sentences, held_out, base=base)
     measured: Sequence[LabelledSentence] = held_out
@@ -156,6 +162,16 @@ def train(
         **how,
     }
     return Trained(model, tokenizer, way, measured, card, logits)
+
+
+def _check(sentences: Sequence[LabelledSentence], held_out: Sequence[LabelledSentence]) -> None:
+    if len(found := {sentence.label for sentence in sentences}) < 2:
+        raise InputError(
+            f"sentences of two labels or more were expected, {len(sentences)} of {len(found)} came"
+        )
+    groups = {sentence.group for sentence in held_out if sentence.group is not None}
+    if shared := sorted({sentence.group for sentence in sentences if sentence.group in groups} - {None}):
+        raise InputError(f"group {shared[0]} came in both parts; in one alone it was expected")
 
 
 def choose_way(

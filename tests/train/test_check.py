@@ -3,16 +3,16 @@
 import pytest
 
 from stance.errors import InputError
+from stance.labels import LABELS
 from stance.train.check import Report, check
 from stance.train.data import LabelledAct, LabelledSentence
 from stance.train.readers import BrokenRow
 
-FILLER = [
+EVERY_LABEL = [
     LabelledSentence(f"filler {letter * 3} {label}", label, row=100 + index)
-    for index, (letter, label) in enumerate(
-        (letter, label) for letter in "abcde" for label in ("none", "denial")
-    )
+    for index, (letter, label) in enumerate((letter, label) for letter in "abcde" for label in LABELS)
 ]
+FILLER = [sentence for sentence in EVERY_LABEL if sentence.label in {"none", "denial"}]
 
 
 def reasons(report: Report) -> dict[int, str]:
@@ -22,10 +22,10 @@ def reasons(report: Report) -> dict[int, str]:
 
 def test_sound_rows_pass_untouched() -> None:
     """Nothing to say means nothing is said."""
-    report = check(FILLER)
-    assert report.sentences == tuple(FILLER)
+    report = check(EVERY_LABEL)
+    assert report.sentences == tuple(EVERY_LABEL)
     assert report.set_aside == report.warnings == report.refusals == ()
-    assert report.require() == tuple(FILLER)
+    assert report.require() == tuple(EVERY_LABEL)
 
 
 def test_repeats_are_set_aside_but_the_first() -> None:
@@ -113,8 +113,37 @@ def test_a_file_in_another_encoding_is_told_from_single_damaged_rows() -> None:
     """Where every letter beyond ASCII is damaged, it is the file; where some are whole, it is those rows."""
     damaged = LabelledSentence("Caf\ufffd.", "none", row=1)
     assert "likely the file is not UTF-8" in check([damaged, *FILLER]).warnings[1]
+    rows = [LabelledSentence(f"Caf\ufffd {'abcdefgh'[row]}.", "none", row=row) for row in range(8)]
+    with pytest.raises(InputError, match="likely the file is not UTF-8"):
+        check([*rows, *FILLER]).require()
     whole = LabelledSentence("Café Zürich.", "none", row=2)
-    assert check([damaged, whole, *FILLER]).warnings == ("bytes that are not UTF-8 were replaced in rows 1",)
+    assert check([damaged, whole, *EVERY_LABEL]).warnings == (
+        "bytes that are not UTF-8 were replaced in rows 1",
+    )
+
+
+def test_slips_of_labels_are_told() -> None:
+    """Labels that differ in case alone; and of a rare one, what it may have been meant to be."""
+    rows = [LabelledSentence(f"It rose in {'abcdefgh'[row]}.", "Denial", row=row) for row in range(8)]
+    assert any("Denial, denial differ in case alone" in said for said in check([*rows, *FILLER]).warnings)
+    slip = LabelledSentence("It fell at last.", "denail", row=9)
+    with pytest.raises(InputError, match=r"label denail has 1 rows .* meant denial\?"):
+        check([slip, *FILLER]).require()
+
+
+def test_labels_of_the_project_without_rows_are_told() -> None:
+    """The model will know them all the same."""
+    assert any("allegation, confirmation, hedge as well" in said for said in check(FILLER).warnings)
+
+
+def test_texts_that_nearly_agree_are_called_so() -> None:
+    """Where numbers alone tell them apart, and labels differ, somebody should look."""
+    rows = [
+        LabelledSentence("It killed 10 people.", "none", row=1),
+        LabelledSentence("It killed 11 people.", "denial", row=2),
+    ]
+    why = "nearly one text with labels denial, none: rows 1, 2"
+    assert reasons(check([*rows, *FILLER])) == {1: why, 2: why}
 
 
 def test_marks_of_letters_tell_texts_apart() -> None:

@@ -149,6 +149,7 @@ def test_more_rows_tune_the_encoder_as_well(tmp_path: Path) -> None:
     finished = stance("train", file, "--base", TINY, "--out", out)
     assert finished.returncode == 0, finished.stderr
     assert "tuning the encoder 4 times" in finished.stderr
+    assert len(finished.stderr.splitlines()) == 2, "the libraries are quiet"
     card = (out / "README.md").read_text()
     assert "the encoder by pairs, then the label head" in card
     assert "judged by a model that had not seen it" in card

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stance.train.metrics import calibration_error, macro_f1, paired_bootstrap, score
+from stance.train.metrics import _resamples, calibration_error, macro_f1, paired_bootstrap, score
 
 TRUE = np.array([0, 0, 1, 1, 2, 2] * 20)
 
@@ -31,6 +31,15 @@ def test_calibration_error_is_the_gap_of_confidence_and_accuracy() -> None:
     """Sure at 0.9 and right half of the time: 0.4."""
     probabilities = np.array([[0.9, 0.1]] * 10)
     assert calibration_error(np.array([0, 1] * 5), probabilities) == pytest.approx(0.4)
+
+
+def test_resamples_are_measured_as_the_whole_is() -> None:
+    """The macro-F1 of each is that of scikit-learn on the sentences that were drawn."""
+    generator = np.random.default_rng(3)
+    true, predicted = generator.integers(0, 4, 40), generator.integers(0, 5, 40)
+    rows = np.random.default_rng(0).integers(0, 40, 40)
+    first = next(_resamples(1, 0, true, predicted, true))
+    assert first == pytest.approx((macro_f1(true[rows], predicted[rows]), 1.0))
 
 
 def test_paired_bootstrap_tells_better_from_equal() -> None:

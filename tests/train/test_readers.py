@@ -246,3 +246,24 @@ def test_a_path_is_no_pattern(tmp_path: Path, name: str) -> None:
     """The file of that name is read, and no other."""
     write(tmp_path / "rows1.parquet", ROWS[:1])
     assert list(read(write(tmp_path / name, ROWS), COLUMNS)) == EXPECTED
+
+
+def test_the_separator_is_the_one_that_finds_the_columns(tmp_path: Path) -> None:
+    """However many commas stand in a name, and where a spreadsheet says it in a line of its own."""
+    columns = Columns(text="Satz (Zitat, kurz, ganz)", label="Urteil")
+    for start in ("", "sep=;\n"):
+        path = tmp_path / "rows.csv"
+        path.write_text(start + "Satz (Zitat, kurz, ganz);Urteil\nEs fiel, hieß es.;nein\n", encoding="utf-8")
+        assert [row.text for row in read(path, columns)] == ["Es fiel, hieß es."]
+
+
+def test_columns_without_a_name_are_kept_apart(tmp_path: Path) -> None:
+    """By their places."""
+    path = tmp_path / "rows.csv"
+    path.write_text("text,,label,\nIt fell.,one,no,two\n", encoding="utf-8")
+    assert next(readers.read_rows(path, ["text"])) == {
+        "text": "It fell.",
+        "column 2": "one",
+        "label": "no",
+        "column 4": "two",
+    }

@@ -37,6 +37,20 @@ def test_a_group_is_on_one_side() -> None:
     assert development
 
 
+def test_the_nearest_size_is_taken_that_groups_allow() -> None:
+    """Of outlets of all sizes, one that is near the share that was asked for; of two, the smaller one."""
+    sizes = {"a": 500, "b": 300, "c": 100, "d": 50, "e": 30, "f": 10, "g": 10}
+    uneven = [
+        LabelledSentence(f"row {group} {row}", "ab"[row % 2], group=group)
+        for group, size in sizes.items()
+        for row in range(size)
+    ]
+    _, development = split(uneven)
+    assert 100 <= len(development) <= 200
+    train, development = split([row for row in uneven if row.group in {"a", "c"}])
+    assert (len(train), len(development)) == (500, 100)
+
+
 def test_rows_without_a_group_are_on_their_own() -> None:
     """One that lacks it does not undo the groups of the others, and many are not one group."""
     some = [replace(row, group=None) if row.row % 3 else row for row in rows(120, 20)]

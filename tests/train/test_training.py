@@ -1,10 +1,12 @@
 """From labelled sentences to a model folder, in two calls."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import stance
+from stance.errors import InputError
 from stance.labels import STANCES
 from stance.train.data import LabelledSentence
 from stance.train.recipe import Recipe, Way
@@ -60,6 +62,28 @@ def test_the_project_s_labels_keep_their_heads(tmp_path: Path) -> None:
     trained.export(tmp_path / "mine")
     model = stance.load(tmp_path / "mine")
     assert [model.classify(s.text).label for s in (DENIED, FELL)] == ["denial", "none"]
+
+
+def test_what_cannot_be_learnt_from_is_refused() -> None:
+    """No rows, one label, a group in both parts, and nothing to resume from."""
+    for sentences in ([], [DENIED] * 9):
+        with pytest.raises(InputError, match="two labels or more"):
+            train(sentences, base=TINY)
+    mine = [replace(sentence, group="x") for sentence in few()]
+    with pytest.raises(InputError, match="group x came in both parts"):
+        train(mine, mine[:2], base=TINY)
+    with pytest.raises(InputError, match="a folder `work`"):
+        train(few(), base=TINY, resume=True)
+
+
+def test_of_few_rows_int8_may_flip_one_or_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of thirty is more than a hundredth; what is asked for holds, and of many a hundredth does."""
+    allowed = []
+    monkeypatch.setattr("stance.train.training.export", lambda *_, max_flips, **__: allowed.append(max_flips))
+    trained = train(few(), few(15), base=TINY, way=Way.HEAD)
+    for held_out, asked in ((few(15), None), (few(15), 0.0), (few(500), None)):
+        replace(trained, held_out=held_out).export(tmp_path / "mine", max_flips=asked)
+    assert allowed == [2 / 30, 0.0, 0.01]
 
 
 @pytest.mark.parametrize(

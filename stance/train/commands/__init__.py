@@ -28,6 +28,7 @@ class _Commands(TyperGroup):
         """Load a command; None where there is none of that name."""
         if cmd_name not in _COMMANDS:
             return None
+        quiet_libraries()
         module, function = _COMMANDS[cmd_name]
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
         alone.command(cmd_name)(getattr(import_module(f"{__name__}.{module}"), function))
@@ -36,4 +37,7 @@ class _Commands(TyperGroup):
 
 app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-app.callback()(quiet_libraries)
+
+@app.callback()
+def _several() -> None:
+    """Make it a group."""

@@ -21,7 +21,7 @@ def audit_labels(
     label_column: options.Label = "label",
     context_column: options.Context = None,
     label_map: options.LabelMap = None,
-    seed: Annotated[int, typer.Option(help="Decides the folds.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=options.LARGEST_SEED, help="Decides the folds.")] = 0,
 ) -> None:
     """List likely label errors, to be read, corrected and trained on again."""
     if out.suffix.lower() != ".csv":

@@ -6,13 +6,22 @@ from typing import Annotated
 
 import typer
 
-from stance.errors import InputError
+from stance.errors import InputError, ModelError
 from stance.train.commands import options
 from stance.train.commands.rows import read_checked, read_development, require_other
 from stance.train.commands.voice import one_voice
 from stance.train.folder import check_out
 from stance.train.graph import Precision
-from stance.train.recipe import FEW, MOST_FLIPS, PAIRS_FROM, TUNED_FOLDS, ClassWeights, Recipe, Way
+from stance.train.recipe import (
+    ALWAYS_FLIPS,
+    FEW,
+    MOST_FLIPS,
+    PAIRS_FROM,
+    TUNED_FOLDS,
+    ClassWeights,
+    Recipe,
+    Way,
+)
 
 OF_FINE_TUNING = (
     "learning_rate",
@@ -76,7 +85,7 @@ def train_model(
             min=0.0,
             max=1.0,
             help="The share of labels that int8 may change.",
-            show_default=f"{MOST_FLIPS}; learning from all of a few rows, of which one is more, no limit",
+            show_default=f"{MOST_FLIPS}, or {ALWAYS_FLIPS} rows; no limit where few rows are learnt from",
         ),
     ] = None,
     fp32: Annotated[
@@ -87,10 +96,13 @@ def train_model(
         typer.Option(
             "--head-only/--all-weights",
             help="Learn a new label head alone, from all rows; or fine-tune all weights.",
-            show_default=f"up to {FEW} rows a label all are learnt from, from {PAIRS_FROM} the encoder too",
+            show_default=f"new labels, on average up to {FEW} rows: all; from {PAIRS_FROM} the encoder too",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Decides the split, new weights and the order.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(min=0, max=options.LARGEST_SEED, help="Decides the split, new weights, the order."),
+    ] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped run left off.")] = False,
     board: Annotated[
         Path | None, typer.Option("--tensorboard", metavar="DIR", help="Write losses and figures there.")
@@ -147,9 +159,15 @@ def train_model(
                 callbacks=callbacks,
             )
         if first:
-            flips = trained.export(out, precision=precision, max_flips=max_flips, fp32=fp32)
+            try:
+                flips = trained.export(out, precision=precision, max_flips=max_flips, fp32=fp32)
+            except ModelError as error:
+                kept = "; what was learnt is kept: add --resume" if way is Way.ALL else ""
+                raise ModelError(f"{error}\n{out}: not written{kept}") from error
             share = f"int8 labels {flips:.2%} of the development part otherwise than fp32"
             print(f"{out}: written" + (f"; {share}" if precision is Precision.INT8 else ""))
+            if work.exists():
+                print(f"{work}: checkpoints, of no use but to --resume")
 
 
 def _explain(way: Way) -> None:

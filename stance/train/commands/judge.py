@@ -69,12 +69,18 @@ def compare_models(
     columns = options.columns_of(text_column, label_column, label_map, context=context_column)
     comparison = compare(load(first), load(second), read_whole(data, columns))
     flips = [
-        {"row": flip.row, comparison.first: flip.first, comparison.second: flip.second, "text": flip.text}
+        {
+            "row": flip.row,
+            "label": flip.label,
+            comparison.first: flip.first,
+            comparison.second: flip.second,
+            "text": flip.text,
+        }
         for flip in comparison.flips
     ]
     if out:
-        write_csv(out, ["row", comparison.first, comparison.second, "text"], flips)
+        write_csv(out, ["row", "label", comparison.first, comparison.second, "text"], flips)
     else:
         for flip in comparison.flips:
-            print(f"row {flip.row}: {flip.first} -> {flip.second}: {flip.text}")
+            print(f"row {flip.row} ({flip.label}): {flip.first} -> {flip.second}: {flip.text}")
     print(comparison.verdict)

@@ -8,6 +8,9 @@ import typer
 from stance.errors import InputError
 from stance.train.data import Columns
 
+LARGEST_SEED = 2**32 - 1
+"""That NumPy takes."""
+
 Data = Annotated[
     str,
     typer.Argument(
