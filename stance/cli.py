@@ -18,6 +18,7 @@ from stance.errors import InputError, OutputError, StanceError
 from stance.inputs import read_lines, read_text
 from stance.labels import MEANINGS
 from stance.models import open_model
+from stance.options import AbstainOption, ActsOption, FirstStageOption, ModelOption, ThreadsOption
 from stance.page import render
 from stance.predictions import Document
 from stance.processor import describe
@@ -30,28 +31,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-ModelOption = Annotated[
-    str | None,
-    typer.Option(
-        "--model",
-        "-m",
-        help="A model folder, the name of a shipped model, or two: fast+base.",
-        show_default="base",
-    ),
-]
-ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Threads.", show_default="one a core")]
 DeviceOption = Annotated[str, typer.Option(help="cpu; cuda or cuda:1: a GPU (extra gpu).")]
 FormatOption = Annotated[
     Format | None, typer.Option("--format", "-f", show_default="table on a terminal, else jsonl")
-]
-ActsOption = Annotated[
-    bool, typer.Option("--acts", help="Say who takes which stance, by which words, toward what.")
-]
-AbstainOption = Annotated[
-    bool, typer.Option("--abstain", help='Answer "unsure" where no label is probable enough.')
-]
-FirstStageOption = Annotated[
-    bool, typer.Option(help="Let the model's first stage, if it has one, answer plain sentences.")
 ]
 HtmlOption = Annotated[
     Path | None, typer.Option("--html", help="Write a page with the sentences highlighted.")
@@ -146,9 +128,9 @@ TRAINING = {
     "check": "Say what in labelled data would spoil training, and refuse it.",
     "train": "Fine-tune an encoder on labelled sentences and write a model folder.",
     "evaluate": "Measure a model on labelled sentences, and say where it fails.",
-    "compare": "Say which of two models is better on labelled sentences.",
+    "compare": "Say which of two models is better on labelled sentences, and whether by more than noise.",
     "audit": "List likely label errors, to be read, corrected and trained on again.",
-    "push": "Upload a model folder with its card to the Hugging Face Hub.",
+    "push": "Upload a model folder with its card to the Hugging Face Hub, once every file is verified.",
 }
 """Commands that need the extra `train`."""
 
@@ -178,14 +160,16 @@ def _forward(name: str, module: str) -> Callable[[typer.Context], None]:
     return run
 
 
-_FORWARDED = {
+FORWARDED = {
     "stance.train.commands": TRAINING,
     "stance.corpus.commands": CORPUS,
     "stance.ledger.commands": LEDGER,
     "stance.serve.commands": SERVICE,
 }
+"""The commands of each module that is loaded when one of them is run, and what --help says of them: the
+first sentence of their docstrings."""
 
-for _module, _commands in _FORWARDED.items():
+for _module, _commands in FORWARDED.items():
     for _name, _help in _commands.items():
         app.command(
             _name,

@@ -5,13 +5,16 @@ import io
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 import stance
+from stance import cli
 
 from .conftest import PLAIN, SENTENCES, TINY
 
@@ -199,3 +202,12 @@ def test_every_command_explains_itself() -> None:
     for command in ("classify", "read", "demo", "info"):
         assert command in run("--help").stdout
         assert run(command, "--help").returncode == 0
+
+
+@pytest.mark.parametrize("module", cli.FORWARDED)
+def test_a_command_is_described_alike_before_and_after_it_is_loaded(module: str) -> None:
+    """By the first sentence of its docstring."""
+    group = get_command(pytest.importorskip(module, exc_type=ImportError).app)
+    for name, description in cli.FORWARDED[module].items():
+        command = group.get_command(None, name)
+        assert description == re.split(r"(?<=\.)\s", command.help)[0]

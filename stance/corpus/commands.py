@@ -10,6 +10,14 @@ from stance.corpus.display import show_summary, shown
 from stance.corpus.layout import Output, Unit
 from stance.corpus.scoring import Engine, score
 from stance.devices import CPU
+from stance.options import (
+    AbstainOption,
+    ActsOption,
+    FirstStageOption,
+    ModelOption,
+    OverwriteOption,
+    QuietOption,
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -45,19 +53,10 @@ def score_corpus(
     labels_only: Annotated[
         bool, typer.Option("--labels-only", help="Write only label and confidence.")
     ] = False,
-    acts: Annotated[
-        bool, typer.Option("--acts", help="Write who takes which stance, by which words, toward what.")
-    ] = False,
-    abstain: Annotated[
-        bool, typer.Option("--abstain", help='Write "unsure" where no label is probable enough.')
-    ] = False,
-    first_stage: Annotated[
-        bool, typer.Option(help="Let the model's first stage, if it has one, answer plain sentences.")
-    ] = True,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", "-m", help="A model folder, the name of a shipped model, or two: fast+base."),
-    ] = None,
+    acts: ActsOption = False,
+    abstain: AbstainOption = False,
+    first_stage: FirstStageOption = True,
+    model: ModelOption = None,
     engine: Annotated[
         Engine, typer.Option(help="What labels parts; ray: the cluster of RAY_ADDRESS, or one here.")
     ] = Engine.LOCAL,
@@ -65,12 +64,12 @@ def score_corpus(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes.", show_default="one a core, or one a GPU")
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew.")] = False,
+    overwrite: OverwriteOption = False,
     max_rejected: Annotated[
         float | None,
         typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Stop when more rows are rejected."),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Label every row of a corpus; the same command goes on where it was stopped."""
     console = Console(stderr=True)

@@ -11,6 +11,7 @@ from stance.corpus.layout import Unit
 from stance.errors import InputError
 from stance.ledger.difference import differences
 from stance.ledger.ledger import PAGE, REJECTED, Ledger, Summary, build
+from stance.options import ModelOption, OverwriteOption, QuietOption, ThreadsOption
 from stance.rows import Format, write_rows
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -52,13 +53,10 @@ def keep_ledger(
     form: Annotated[DifferenceFormat, typer.Option("--format", "-f", help="Of --diff.")] = (
         DifferenceFormat.JSONL
     ),
-    model: Annotated[
-        str | None,
-        typer.Option("--model", "-m", help="A model folder, the name of a shipped model, or two: fast+base."),
-    ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads.", show_default="one a core")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    model: ModelOption = None,
+    threads: ThreadsOption = None,
+    overwrite: OverwriteOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Gather from articles who alleged, confirmed, hedged or denied what, and when."""
     if out is None or not (inputs or diff):

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from stance.options import FirstStageOption, ModelOption
 from stance.serve.limits import Limits
 from stance.serve.server import serve
 
@@ -21,13 +22,8 @@ def _stance() -> None:
 def serve_model(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8000,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", "-m", help="A model folder, the name of a shipped model, or two: fast+base."),
-    ] = None,
-    first_stage: Annotated[
-        bool, typer.Option(help="Let the model's first stage, if it has one, answer plain sentences.")
-    ] = True,
+    model: ModelOption = None,
+    first_stage: FirstStageOption = True,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Batches labelled side by side.", show_default="one a core")
     ] = None,
@@ -51,7 +47,10 @@ def serve_model(
         bool, typer.Option("--log-requests", help="Log method, path, status and time of each request.")
     ] = False,
 ) -> None:
-    """Serve the model over HTTP, with a page at /. Keys come from STANCE_API_KEYS, separated by commas."""
+    """Serve the model over HTTP, with a page for people at /.
+
+    Keys come from STANCE_API_KEYS, separated by commas.
+    """
     serve(
         model,
         host=host,

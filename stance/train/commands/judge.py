@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from stance.classifier import load
+from stance.options import FirstStageOption
 from stance.train.commands import options
 from stance.train.commands.rows import read_whole, require_other, write_csv
 from stance.train.evaluate import compare, evaluate
@@ -22,9 +23,7 @@ def evaluate_model(
     group_column: options.Group = None,
     context_column: options.Context = None,
     label_map: options.LabelMap = None,
-    first_stage: Annotated[
-        bool, typer.Option(help="Let the model's first stage, if it has one, answer plain sentences.")
-    ] = True,
+    first_stage: FirstStageOption = True,
 ) -> None:
     """Measure a model on labelled sentences, and say where it fails."""
     columns = options.columns_of(

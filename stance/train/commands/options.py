@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from stance.errors import InputError
+from stance.options import MODELS
 from stance.train.data import Columns
 
 LARGEST_SEED = 2**32 - 1
@@ -17,10 +18,7 @@ Data = Annotated[
         metavar="DATA", help="A .csv, .tsv, .jsonl or .parquet file, a datasets folder, a Hub id."
     ),
 ]
-Model = Annotated[
-    str,
-    typer.Argument(metavar="MODEL", help="A model folder, the name of a shipped model, or two: fast+base."),
-]
+Model = Annotated[str, typer.Argument(metavar="MODEL", help=MODELS)]
 Base = Annotated[
     str | None, typer.Option(help="A Hub id or a folder of an encoder.", show_default="the shipped model")
 ]
