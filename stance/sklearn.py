@@ -16,6 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from stance.choices import Unit, pick
 from stance.classifier import Classifier, load
 from stance.errors import InputError, MissingExtraError
 from stance.models import identify
@@ -27,9 +28,6 @@ try:
     from sklearn.utils import Tags
 except ImportError as error:
     raise MissingExtraError("the scikit-learn vectorizer", "sklearn") from error
-
-SENTENCE = "sentence"
-DOCUMENT = "document"
 
 MOST_MODELS = 4
 """The most models that are kept open at once."""
@@ -53,7 +51,7 @@ class StanceVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         *,
-        unit: str = SENTENCE,
+        unit: Unit | str = Unit.SENTENCE.value,  # scikit-learn takes nothing but plain values
         stances: bool = False,
         model: str | Path | None = None,
         threads: int | None = None,
@@ -74,7 +72,7 @@ class StanceVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             InputError: `unit` is neither "sentence" nor "document", or `threads` is less than 1.
             ModelError: the model folder is missing, damaged, or not of this format.
         """
-        self._check_unit()
+        pick(Unit, self.unit)
         self._open()
         return self
 
@@ -92,9 +90,9 @@ class StanceVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 out of its range.
             ModelError: the model folder is missing, damaged, or not of this format.
         """
-        self._check_unit()
+        unit = pick(Unit, self.unit)
         classifier = self._open()
-        groups = [[text] if self.unit == SENTENCE else _sentences(text) for text in _texts(X)]
+        groups = [[text] if unit is Unit.SENTENCE else _sentences(text) for text in _texts(X)]
         predictions = classifier.classify_many(chain.from_iterable(groups))
         names = classifier.bundle.stances if self.stances else ()
         rows = [_mean(islice(predictions, len(group)), names) for group in groups]
@@ -125,10 +123,6 @@ class StanceVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _open(self) -> Classifier:
         return _classifier(self.model, self.threads, identify(self.model))
-
-    def _check_unit(self) -> None:
-        if self.unit not in {SENTENCE, DOCUMENT}:
-            raise InputError(f'unit {self.unit!r} came; "{SENTENCE}" or "{DOCUMENT}" was expected')
 
 
 @lru_cache(maxsize=MOST_MODELS)

@@ -11,7 +11,7 @@ import stance
 
 PACKAGE = Path(stance.__file__).parent
 LAYERS = (
-    {"labels", "errors", "processor", "devices", "options"},
+    {"labels", "errors", "processor", "devices", "options", "choices"},
     {"sentences", "predictions", "calibration", "first_stage", "pages", "records"},
     {"bundle", "models", "batches", "texts", "tokens", "session", "acts", "mentions"},
     {"gpu"},

@@ -129,7 +129,7 @@ def test_what_is_no_text_is_refused(vectorizer: StanceVectorizer, texts: Any, to
 
 def test_bad_parameters_are_refused_by_fit() -> None:
     """And not before, as scikit-learn wants it."""
-    with pytest.raises(InputError, match="'page' came"):
+    with pytest.raises(InputError, match='unit "page" came'):
         StanceVectorizer(unit="page", model=TINY).fit(SENTENCES)
     with pytest.raises(InputError, match="threads"):
         StanceVectorizer(threads=0, model=TINY).fit(SENTENCES)

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from stance.choices import Unit
 from stance.corpus.display import show_summary, shown
-from stance.corpus.layout import Output, Unit
+from stance.corpus.layout import Output
 from stance.corpus.scoring import Engine, score
 from stance.devices import CPU
 from stance.options import (

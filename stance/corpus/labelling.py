@@ -8,10 +8,11 @@ from itertools import islice
 
 import pyarrow as pa
 
+from stance.choices import Unit
 from stance.classifier import Classifier, load
 from stance.corpus.folder import Folder
 from stance.corpus.journal import REJECTED, ROWS, Done
-from stance.corpus.layout import Layout, Options, Unit
+from stance.corpus.layout import Layout, Options
 from stance.corpus.parts import Part, Rejection
 from stance.corpus.readers import READERS
 from stance.corpus.results import join

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 import pyarrow as pa
 
+from stance.choices import Unit
 from stance.devices import CPU
 from stance.errors import InputError
-
-Kind = TypeVar("Kind", bound=StrEnum)
 
 DOCUMENT_ID = "document_id"
 
@@ -21,32 +20,12 @@ ACTS = pa.list_(
 """The column of acts; spans are offsets in the sentence, those of `named` in the document."""
 
 
-class Unit(StrEnum):
-    """What a row of the input holds."""
-
-    SENTENCE = "sentence"
-    DOCUMENT = "document"
-
-
 class Output(StrEnum):
     """How parts are written."""
 
     PARQUET = "parquet"
     JSONL = "jsonl"
     CSV = "csv"
-
-
-def pick(kind: type[Kind], value: str) -> Kind:
-    """Return the value of an enumeration that a string names.
-
-    Raises:
-        InputError: it names none.
-    """
-    try:
-        return kind(value)
-    except ValueError:
-        known = ", ".join(f'"{one}"' for one in kind)
-        raise InputError(f'{kind.__name__.lower()} "{value}" came; one of {known} was expected') from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from stance.corpus.layout import DOCUMENT_ID, Layout, Options, Unit
+from stance.choices import Unit
+from stance.corpus.layout import DOCUMENT_ID, Layout, Options
 from stance.predictions import Prediction
 from stance.sentences import Sentence
 

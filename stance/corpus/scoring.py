@@ -10,10 +10,11 @@ from typing import Any
 import pyarrow as pa
 
 import stance
+from stance.choices import Unit, pick
 from stance.corpus.folder import Folder
 from stance.corpus.journal import REJECTED, Done, Journal, Summary
 from stance.corpus.labelling import Plan
-from stance.corpus.layout import Options, Output, Unit, lay_out, pick
+from stance.corpus.layout import Options, Output, lay_out
 from stance.corpus.parts import Limits, Part, part_name
 from stance.corpus.pool import Pool
 from stance.corpus.readers import READERS

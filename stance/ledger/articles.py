@@ -6,8 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from stance.choices import Unit
 from stance.corpus.dates import iso
-from stance.corpus.layout import Unit
 from stance.corpus.lines import NOT_UTF8
 from stance.corpus.parts import Limits, Part, Rejection
 from stance.corpus.readers import READERS

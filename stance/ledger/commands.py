@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from stance.corpus.layout import Unit
+from stance.choices import Unit
 from stance.errors import InputError
 from stance.ledger.difference import differences
 from stance.ledger.ledger import PAGE, REJECTED, Ledger, Summary, build

@@ -9,10 +9,10 @@ from pathlib import Path
 from reprlib import repr as short
 from typing import Any, Self, TypeVar
 
+from stance.choices import Unit, pick
 from stance.classifier import Classifier, load
 from stance.corpus.dates import iso
 from stance.corpus.folder import Folder
-from stance.corpus.layout import Unit, pick
 from stance.corpus.sources import find
 from stance.corpus.writers import write_jsonl, write_parquet
 from stance.errors import InputError

@@ -12,7 +12,7 @@ from fastapi import HTTPException, Response
 
 from stance import __version__
 from stance.bundle import Bundle
-from stance.corpus.layout import Unit
+from stance.choices import Unit
 from stance.labels import MEANINGS
 from stance.ledger import Claim
 from stance.ledger.ledger import sentences_of

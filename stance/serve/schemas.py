@@ -19,8 +19,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from stance.choices import Unit
 from stance.corpus.dates import iso
-from stance.corpus.layout import Unit
 from stance.ledger import Article, Change, Copy
 from stance.predictions import Act, Prediction, Span
 

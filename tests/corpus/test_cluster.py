@@ -51,8 +51,9 @@ def test_a_cluster_writes_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("cluster")
 def test_a_killed_actor_is_replaced(tmp_path: Path) -> None:
     """Of two actors one is killed: its part is done again, and not a byte differs."""
+    from stance.choices import Unit
     from stance.corpus import score
-    from stance.corpus.layout import Options, Unit
+    from stance.corpus.layout import Options
 
     rows = tmp_path / "rows.csv"
     rows.write_text("text\n" + "".join(f"It fell {row} times. {SENTENCES[0]}\n" for row in range(2000)))

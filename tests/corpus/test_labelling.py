@@ -12,9 +12,10 @@ from pyarrow.csv import write_csv
 
 import stance
 from stance.bundle import open_bundle
+from stance.choices import Unit
 from stance.corpus.folder import Folder
 from stance.corpus.labelling import MOST_REMEMBERED, Care, Labeller, Memory
-from stance.corpus.layout import Options, Output, Unit
+from stance.corpus.layout import Options, Output
 from stance.corpus.parts import Part
 from stance.corpus.scoring import Run
 from stance.corpus.writers import COLUMN_READERS

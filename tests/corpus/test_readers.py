@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from stance.choices import Unit
 from stance.corpus import scoring
-from stance.corpus.layout import Options, Output, Unit
+from stance.corpus.layout import Options, Output
 from stance.corpus.parts import Limits
 from stance.errors import InputError
 from stance.labels import LABELS

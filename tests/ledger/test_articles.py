@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
+from stance.choices import Unit
 from stance.corpus.folder import Folder
-from stance.corpus.layout import Unit
 from stance.corpus.sources import Source, find
 from stance.ledger.articles import Article, Columns, articles
 

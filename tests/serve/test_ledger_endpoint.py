@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import stance
-from stance.corpus.layout import Unit
+from stance.choices import Unit
 from stance.ledger import Article, Ledger
 from stance.serve import create_app
 
