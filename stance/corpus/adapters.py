@@ -14,12 +14,12 @@ import pyarrow as pa
 from stance.classifier import load
 from stance.corpus.labelling import Memory
 from stance.corpus.layout import Options, new_columns
+from stance.corpus.parts import NO_TEXT
 from stance.corpus.results import answers
 from stance.errors import InputError
 from stance.models import identify, open_model
 from stance.predictions import Prediction
 
-NO_TEXT = "no text"
 BATCH_ROWS = 2_000
 
 

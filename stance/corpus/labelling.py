@@ -13,7 +13,7 @@ from stance.classifier import Classifier, load
 from stance.corpus.folder import Folder
 from stance.corpus.journal import REJECTED, ROWS, Done
 from stance.corpus.layout import Layout, Options
-from stance.corpus.parts import Part, Rejection
+from stance.corpus.parts import Part, Rejection, no_text
 from stance.corpus.readers import READERS
 from stance.corpus.results import join
 from stance.corpus.sources import Source
@@ -200,7 +200,7 @@ class Labeller:
                 chosen.append(row)
                 continue
             else:
-                reason = f"no text: column {plan.options.text_column} is null"
+                reason = no_text(plan.options.text_column)
             shown = raw(next(rows_of(parsed.table.slice(row, 1))))
             parsed.rejected.append(Rejection(offset, reason, shown))
         if len(chosen) == len(parsed.offsets):

@@ -125,9 +125,9 @@ def lay_out(schemas: Mapping[str, pa.Schema], options: Options, labels: Sequence
     whole = _unify(schemas, options)
     kept = tuple(name for name in whole.names if options.keep is None or name in _chosen(options))
     needed = {*kept, *options.text_columns, *([options.id_column] if options.id_column else ())}
-    _check_text(whole.field(options.text_column), "--text-column")
+    check_text(whole.field(options.text_column), "--text-column")
     if options.context_column and not pa.types.is_null(whole.field(options.context_column).type):
-        _check_text(whole.field(options.context_column), "--context-column")
+        check_text(whole.field(options.context_column), "--context-column")
     new = new_columns(options, whole, labels)
     if clash := [field.name for field in new if field.name in kept]:
         raise InputError(
@@ -150,20 +150,13 @@ def _chosen(options: Options) -> set[str]:
 
 
 def _check_names(schemas: Mapping[str, pa.Schema], options: Options) -> None:
+    named = {
+        "--text-column": options.text_column,
+        "--id-column": options.id_column,
+        "--context-column": options.context_column,
+    }
     for file, schema in schemas.items():
-        if len(set(schema.names)) < len(schema.names):
-            raise InputError(f"{file}: a column name comes twice; give each column a name of its own")
-        needed = {
-            "--text-column": options.text_column,
-            "--id-column": options.id_column,
-            "--context-column": options.context_column,
-        }
-        for option, name in needed.items():
-            if name is not None and name not in schema.names and schema.names:
-                raise InputError(
-                    f"{file}: no column {name!r}; there are: {', '.join(schema.names)}. "
-                    f"Name the right one by {option}"
-                )
+        check_columns(schema, named, file=file)
     found = {name for schema in schemas.values() for name in schema.names}
     if missing := [name for name in options.keep or () if name not in found]:
         raise InputError(f"--keep: no column {', '.join(missing)}; there are: {', '.join(sorted(found))}")
@@ -196,11 +189,34 @@ def _decoded(field: pa.Field) -> pa.Field:
     return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
 
 
-def _check_text(field: pa.Field, option: str) -> None:
+def check_columns(schema: pa.Schema, named: Mapping[str, str | None], *, file: str) -> None:
+    """Check that a file has the columns that are named; one that shows no column may have any.
+
+    Args:
+        schema: its columns.
+        named: the columns, by the option that names each; None where it names none.
+        file: its name.
+
+    Raises:
+        InputError: it lacks one of them, or has two columns of one name.
+    """
+    if len(set(schema.names)) < len(schema.names):
+        raise InputError(f"{file}: a column name comes twice; give each column a name of its own")
+    for option, name in named.items():
+        if name is not None and name not in schema.names and schema.names:
+            raise InputError(
+                f"{file}: no column {name!r}; there are: {', '.join(schema.names)}. "
+                f"Name the right one by {option}"
+            )
+
+
+def check_text(field: pa.Field, option: str, *, file: str | None = None) -> None:
+    """Raise an InputError unless a column, which an option names, holds text."""
     kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
+        place = "" if file is None else f"{file}: "
         raise InputError(
-            f"column {field.name!r} holds {field.type}, text was expected; name another by {option}"
+            f"{place}column {field.name!r} holds {field.type}, text was expected; name another by {option}"
         )
 
 

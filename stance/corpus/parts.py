@@ -20,6 +20,9 @@ PREFIX = "part-"
 SHORT = 300
 """The most characters of a raw value that are kept with a rejection."""
 
+NO_TEXT = "no text"
+"""Why a row whose text is null has no label."""
+
 
 @dataclass(frozen=True, slots=True)
 class Broken:
@@ -106,6 +109,11 @@ class Rejection:
         raw = self.raw if len(self.raw) <= SHORT else f"{self.raw[:SHORT]}…"
         reason, raw = well_formed(self.reason), well_formed(raw)
         return {"file": file, "row": first + self.offset, "reason": reason, "raw": raw}
+
+
+def no_text(column: str) -> str:
+    """Say why a row is rejected whose column of texts is null."""
+    return f"{NO_TEXT}: column {column} is null"
 
 
 def cut(

@@ -18,7 +18,7 @@ from stance.corpus.layout import Options, Output, lay_out
 from stance.corpus.parts import Limits, Part, part_name
 from stance.corpus.pool import Pool
 from stance.corpus.readers import READERS
-from stance.corpus.sources import Source, UnreadableError, find
+from stance.corpus.sources import CANNOT_OPEN, Source, UnreadableError, find
 from stance.corpus.writers import write_jsonl
 from stance.devices import CPU, CUDA, find_gpus, kind_of
 from stance.errors import InputError
@@ -29,8 +29,6 @@ FORMAT = 1
 LIMITS = {Unit.SENTENCE: Limits(rows=5000), Unit.DOCUMENT: Limits(rows=200)}
 ENOUGH_ROWS = 1000
 """The rows that must have been read before a run is stopped for its share of rejections."""
-
-CANNOT_OPEN = "cannot be opened"
 
 
 class Engine(StrEnum):

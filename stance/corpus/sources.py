@@ -28,6 +28,9 @@ COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 UNREADABLE = "unreadable"
 """Stands for the hash of a file that cannot be read."""
 
+CANNOT_OPEN = "cannot be opened"
+"""Why a file is rejected as a whole; what is wrong with it comes after a colon."""
+
 _BLOCK = 1 << 20
 
 

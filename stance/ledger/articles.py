@@ -8,15 +8,14 @@ import pyarrow as pa
 
 from stance.choices import Unit
 from stance.corpus.dates import iso
+from stance.corpus.layout import check_columns, check_text
 from stance.corpus.lines import NOT_UTF8
-from stance.corpus.parts import Limits, Part, Rejection
+from stance.corpus.parts import Limits, Rejection, no_text
 from stance.corpus.readers import READERS
-from stance.corpus.sources import Source, UnreadableError
+from stance.corpus.sources import CANNOT_OPEN, Source, UnreadableError
 from stance.corpus.values import rows_of
-from stance.errors import InputError
 
 LIMITS = Limits(rows=200)
-CANNOT_OPEN = "cannot be opened"
 
 Reject = Callable[[Mapping[str, Any]], None]
 """Is told of what could not be read: file, row, reason and the raw value."""
@@ -123,29 +122,18 @@ def _rows(source: Source, columns: Columns, reject: Reject, undated: Undated) ->
             if isinstance(row[columns.text], str):
                 yield _article(row, columns, f"{source.name}:{part.first + offset}", undated)
             else:
-                reject(_without_text(source, part, offset, columns))
+                rejection = Rejection(offset, no_text(columns.text), "")
+                reject(rejection.to_dict(source.name, part.first))
 
 
 def _chosen(found: pa.Schema, source: Source, columns: Columns) -> pa.Schema:
-    for option, name in columns.names.items():
-        if name not in found.names and found.names and source.kind != "text":
-            raise InputError(
-                f"{source.name}: no column {name!r}; there are: {', '.join(found.names)}. "
-                f"Name the right one by {option}"
-            )
+    if source.kind != "text":
+        check_columns(found, columns.names, file=source.name)
+    if columns.text in found.names:
+        check_text(found.field(columns.text), "--text-column", file=source.name)
     texts = pa.field(columns.text, pa.string())
-    if columns.text in found.names and not _is_text(kind := found.field(columns.text).type):
-        raise InputError(
-            f"{source.name}: column {columns.text!r} holds {kind}, text was expected; "
-            "name another by --text-column"
-        )
     wanted = set(columns.names.values())
     return pa.schema([texts if one.name == columns.text else one for one in found if one.name in wanted])
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _article(row: Mapping[str, Any], columns: Columns, place: str, undated: Undated) -> Article:
@@ -165,8 +153,3 @@ def _article(row: Mapping[str, Any], columns: Columns, place: str, undated: Unda
 
 def _is_blank(value: object) -> bool:
     return value is None or value != value or not str(value).strip()  # noqa: PLR0124 - not a number is none
-
-
-def _without_text(source: Source, part: Part, offset: int, columns: Columns) -> Mapping[str, Any]:
-    reason = f"no text: column {columns.text} is null"
-    return Rejection(offset, reason, "").to_dict(source.name, part.first)

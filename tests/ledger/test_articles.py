@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from pyarrow import parquet
 
 from stance.choices import Unit
 from stance.corpus.folder import Folder
 from stance.corpus.sources import Source, find
+from stance.errors import InputError
 from stance.ledger.articles import Article, Columns, articles
 
 TEXTS = ["It denied the deal.", "Parliament will debate."]
@@ -51,6 +53,19 @@ def test_a_row_without_text_costs_only_itself(tmp_path: Path) -> None:
     found, rejected, _ = read(path, Columns())
     assert [article.text for article in found] == TEXTS[1:]
     assert [(one["row"], one["reason"]) for one in rejected] == [(1, "no text: column text is null")]
+
+
+def test_what_is_no_column_of_texts_is_refused(tmp_path: Path) -> None:
+    """One that is not there, that comes twice, or that holds something else; the message names the file."""
+    path = tmp_path / "news.parquet"
+    for table, told in (
+        (pa.table({"body": TEXTS}), "no column 'text'; there are: body"),
+        (pa.table([TEXTS, TEXTS], names=["text", "text"]), "a column name comes twice"),
+        (pa.table({"text": [1, 2]}), "column 'text' holds int64, text was expected"),
+    ):
+        parquet.write_table(table, path)
+        with pytest.raises(InputError, match=f"news.parquet: {told}"):
+            read(path, Columns())
 
 
 def test_a_date_that_python_cannot_hold_costs_only_itself(tmp_path: Path) -> None:
