@@ -18,9 +18,6 @@ LEARNING_RATE = 5e-5
 WARMUP = 0.1
 LARGEST_GRADIENT = 1.0
 
-SHARE = 0.6
-"""How far the encoder goes towards where tuning takes it: short of that, more is kept of what it knew."""
-
 
 def tune_by_pairs(
     model: StanceModel,
@@ -46,15 +43,13 @@ def tune_by_pairs(
         seed: decides the order of sentences and what is dropped. Default 0.
 
     Source: Tunstall et al. 2022, "Efficient Few-Shot Learning Without Prompts" (SetFit), whose pairs are
-    drawn by chance and read apart; going a part of the way, Wortsman et al. 2022, "Robust fine-tuning of
-    zero-shot models".
+    drawn by chance and read apart.
     """
     torch.manual_seed(seed)
     encoder = model.classifier.base_model
     max_tokens = most_tokens(model.classifier.config, max_tokens)
     labels = label_indices(sentences, model.label_names)
     learnt = list(encoder.parameters())
-    before = [weight.detach().clone() for weight in learnt]
     optimizer = torch.optim.AdamW(learnt, lr=LEARNING_RATE, fused=True)
     schedule = OneCycleLR(
         optimizer, LEARNING_RATE, STEPS, pct_start=WARMUP, anneal_strategy="linear", cycle_momentum=False
@@ -72,9 +67,6 @@ def tune_by_pairs(
         schedule.step()
         optimizer.zero_grad()
     encoder.eval()
-    with torch.no_grad():
-        for weight, was in zip(learnt, before, strict=True):
-            weight.copy_(torch.lerp(was, weight, SHARE))
 
 
 def draw(count: int, seed: int) -> Iterator[NDArray[np.intp]]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast, TrainerCallback
 
+from stance.choices import pick
 from stance.errors import InputError
 from stance.labels import LABELS, STANCES
 from stance.models import find_model
@@ -87,7 +88,7 @@ def train(
     held_out: Sequence[LabelledSentence] = (),
     *,
     base: str | Path | None = None,
-    way: Way | None = None,
+    way: Way | str | None = None,
     recipe: Recipe | None = None,
     work: str | Path | None = None,
     resume: bool = False,
@@ -101,7 +102,7 @@ def train(
         held_out: what the best epoch is chosen on, and what it is calibrated and measured with; never learnt
             from. Default: a part of `sentences`; where few are learnt from, all of them, by folds.
         base: a Hub id or a folder of an encoder. Default: the shipped model.
-        way: what is learnt. Default: as `choose_way` has it.
+        way: what is learnt: "head", "pairs" or "all". Default: as `choose_way` has it.
         recipe: how to fine-tune; the other ways heed its `seed`, `bf16` and `max_tokens` alone. Default:
             `Recipe()`.
         work: a folder for checkpoints of fine-tuning. Default: a temporary one.
@@ -112,8 +113,8 @@ def train(
         The model, of which `export` makes a folder.
 
     Raises:
-        InputError: there are fewer than two labels, one has too few rows to set some aside, a group is in
-            both parts, or there is no `work` to resume from.
+        InputError: there is no such way, there are fewer than two labels, one has too few rows to set some
+            aside, a group is in both parts, or there is no `work` to resume from.
         ModelError: there is no such encoder, or its classifier ends in no linear layer.
         OutputError: a checkpoint cannot be written, or what is to be resumed was started with something else.
     """
@@ -123,7 +124,7 @@ def train(
     if resume and work is None:
         raise InputError("a folder `work`, from which to resume, was expected; none came")
     labels = label_set(sentences)
-    way = way or choose_way(sentences, held_out, base=base)
+    way = pick(Way, way) if way else choose_way(sentences, held_out, base=base)
     measured: Sequence[LabelledSentence] = held_out
     logits = None
     if way is Way.ALL:

@@ -32,11 +32,13 @@ def test_few_rows_become_a_folder(tmp_path: Path) -> None:
     assert [prediction.label for prediction in said] == ["a", "b"]
 
 
-def test_rows_held_out_are_what_few_are_measured_with() -> None:
+def test_rows_held_out_are_what_few_are_measured_with(tmp_path: Path) -> None:
     """No folds are needed then."""
-    trained = train(few(), few(1), base=TINY, way=Way.HEAD)
+    trained = train(few(), few(1), base=TINY, way="head")
     assert trained.held_out == few(1)
     assert trained.out_of_fold is None
+    trained.export(tmp_path / "mine")
+    assert "epoch" not in (tmp_path / "mine" / "README.md").read_text()
 
 
 def test_a_part_of_many_rows_is_held_out(tmp_path: Path) -> None:
@@ -72,6 +74,8 @@ def test_what_cannot_be_learnt_from_is_refused() -> None:
     mine = [replace(sentence, group="x") for sentence in few()]
     with pytest.raises(InputError, match="group x came in both parts"):
         train(mine, mine[:2], base=TINY)
+    with pytest.raises(InputError, match='way "some" came'):
+        train(few(), base=TINY, way="some")
     with pytest.raises(InputError, match="a folder `work`"):
         train(few(), base=TINY, resume=True)
 

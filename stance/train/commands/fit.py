@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from stance.errors import InputError, ModelError
+from stance.labels import LABELS
 from stance.train.commands import options
 from stance.train.commands.rows import read_checked, read_development, require_other
 from stance.train.commands.voice import one_voice
@@ -146,6 +147,8 @@ def train_model(
         if head_only is None and not wants_all:
             way = choose_way(sentences, held_out, base=base)
             _explain(way)
+        if way is not Way.ALL and {sentence.label for sentence in sentences} <= set(LABELS):
+            typer.echo("labels alone are learnt so; stances and acts need --all-weights", err=True)
         with ExitStack() as stack:
             callbacks = [stack.enter_context(ShowProgress()), *boards] if way is Way.ALL else []
             trained = train(
