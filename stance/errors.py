@@ -7,7 +7,8 @@
     ├── QueueFullError     the service has too much to do
     └── MissingExtraError  a feature needs packages that are not installed
 
-Each message says what came, what was expected and what to do.
+Each message says what came, what was expected and what to do. Arguments are named as in Python,
+`text_column`; on the command line that is the option --text-column.
 """
 
 from importlib.util import find_spec

@@ -243,7 +243,7 @@ def _to_numpy(column: pa.ChunkedArray) -> np.ndarray:
 def _check_there(names: Sequence[str], *, text_column: str, context_column: str | None) -> None:
     for argument, name in (("text_column", text_column), ("context_column", context_column)):
         if name is not None and name not in names:
-            raise InputError(f"no column {name!r}; there are: {', '.join(names)}. Give the right {argument}")
+            raise InputError(f"no column {name!r}; there are: {', '.join(names)}. Give another `{argument}`")
 
 
 def _added(names: Sequence[str], labels: Sequence[str], *, labels_only: bool) -> list[pa.Field]:

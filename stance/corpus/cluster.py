@@ -20,7 +20,7 @@ try:
     import ray
     from ray.exceptions import ActorDiedError, ActorUnavailableError
 except ImportError as error:
-    raise MissingExtraError("--engine ray", "ray") from error
+    raise MissingExtraError("the engine ray", "ray") from error
 
 
 class Notebook:

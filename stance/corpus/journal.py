@@ -156,7 +156,7 @@ class Journal:
             elif differences := list(_differences(found, json.loads(_json(manifest)))):
                 raise OutputError(
                     f"{folder.name}: holds another run, which differs in {'; '.join(differences)}. "
-                    "Give another --out, or --overwrite to begin anew"
+                    "Give another `out`, or `overwrite` to begin anew"
                 )
             if found is None or overwrite:
                 folder.write(MANIFEST, _json(manifest))
@@ -247,7 +247,7 @@ def _check_empty(folder: Folder, sizes: Mapping[str, int]) -> None:
     if foreign := [name for name in sorted(sizes) if not name.endswith(UNFINISHED)]:
         raise OutputError(
             f"{folder.name}: holds files, but no run of this command ({foreign[0]}); give an empty or a new "
-            "folder by --out"
+            "folder as `out`"
         )
 
 

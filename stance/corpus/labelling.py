@@ -125,7 +125,7 @@ class Labeller:
         if classifier.bundle.identity != plan.identity:
             raise ModelError(
                 f"{plan.model}: is now {classifier.bundle.identity}; this run began with {plan.identity}. "
-                "Put the model back, or begin anew with --overwrite"
+                "Put the model back, or begin anew with `overwrite`"
             )
         self._plan = plan
         self._second = classifier.bundle.stages[1].identity if classifier.bundle.stages else None

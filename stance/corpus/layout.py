@@ -74,13 +74,13 @@ class Options:
         """Raise an InputError where context is asked for in the way of another unit."""
         if self.context_column is not None and self.unit is Unit.DOCUMENT:
             raise InputError(
-                "--context-column is for rows that hold sentences; for documents take --context, which reads "
+                "`context_column` is for rows that hold sentences; for documents take `context`, which reads "
                 "each of their sentences with the one before it"
             )
         if self.context and self.unit is Unit.SENTENCE:
             raise InputError(
-                "--context is for rows that hold documents (--unit document); for sentences name the column "
-                "of what stands before them by --context-column"
+                "`context` is for rows that hold documents (`unit`); for sentences give the column of what "
+                "stands before them as `context_column`"
             )
 
     def to_dict(self) -> dict[str, Any]:
@@ -125,14 +125,14 @@ def lay_out(schemas: Mapping[str, pa.Schema], options: Options, labels: Sequence
     whole = _unify(schemas, options)
     kept = tuple(name for name in whole.names if options.keep is None or name in _chosen(options))
     needed = {*kept, *options.text_columns, *([options.id_column] if options.id_column else ())}
-    check_text(whole.field(options.text_column), "--text-column")
+    check_text(whole.field(options.text_column), "text_column")
     if options.context_column and not pa.types.is_null(whole.field(options.context_column).type):
-        check_text(whole.field(options.context_column), "--context-column")
+        check_text(whole.field(options.context_column), "context_column")
     new = new_columns(options, whole, labels)
     if clash := [field.name for field in new if field.name in kept]:
         raise InputError(
             f"column {', '.join(clash)} of the input has the name of a column of the output; rename it, or "
-            "leave it out by naming the columns to --keep"
+            "leave it out by naming the columns to `keep`"
         )
     if options.format is Output.PARQUET:
         _check_not_childless(whole.field(name) for name in kept)
@@ -151,15 +151,15 @@ def _chosen(options: Options) -> set[str]:
 
 def _check_names(schemas: Mapping[str, pa.Schema], options: Options) -> None:
     named = {
-        "--text-column": options.text_column,
-        "--id-column": options.id_column,
-        "--context-column": options.context_column,
+        "text_column": options.text_column,
+        "id_column": options.id_column,
+        "context_column": options.context_column,
     }
     for file, schema in schemas.items():
         check_columns(schema, named, file=file)
     found = {name for schema in schemas.values() for name in schema.names}
     if missing := [name for name in options.keep or () if name not in found]:
-        raise InputError(f"--keep: no column {', '.join(missing)}; there are: {', '.join(sorted(found))}")
+        raise InputError(f"`keep`: no column {', '.join(missing)}; there are: {', '.join(sorted(found))}")
 
 
 def _unify(schemas: Mapping[str, pa.Schema], options: Options) -> pa.Schema:
@@ -194,7 +194,7 @@ def check_columns(schema: pa.Schema, named: Mapping[str, str | None], *, file: s
 
     Args:
         schema: its columns.
-        named: the columns, by the option that names each; None where it names none.
+        named: the columns, by the argument that names each; None where it names none.
         file: its name.
 
     Raises:
@@ -202,21 +202,20 @@ def check_columns(schema: pa.Schema, named: Mapping[str, str | None], *, file: s
     """
     if len(set(schema.names)) < len(schema.names):
         raise InputError(f"{file}: a column name comes twice; give each column a name of its own")
-    for option, name in named.items():
+    for argument, name in named.items():
         if name is not None and name not in schema.names and schema.names:
             raise InputError(
-                f"{file}: no column {name!r}; there are: {', '.join(schema.names)}. "
-                f"Name the right one by {option}"
+                f"{file}: no column {name!r}; there are: {', '.join(schema.names)}. Give another `{argument}`"
             )
 
 
-def check_text(field: pa.Field, option: str, *, file: str | None = None) -> None:
-    """Raise an InputError unless a column, which an option names, holds text."""
+def check_text(field: pa.Field, argument: str, *, file: str | None = None) -> None:
+    """Raise an InputError unless a column, which an argument names, holds text."""
     kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
         place = "" if file is None else f"{file}: "
         raise InputError(
-            f"{place}column {field.name!r} holds {field.type}, text was expected; name another by {option}"
+            f"{place}column {field.name!r} holds {field.type}, text was expected; give another `{argument}`"
         )
 
 
@@ -225,7 +224,7 @@ def _check_not_childless(fields: Iterable[pa.Field]) -> None:
         if _is_childless(field.type):
             raise InputError(
                 f"column {field.name!r} holds empty objects ({field.type}), which Parquet cannot; take "
-                "another --format, or leave it out by naming the columns to --keep"
+                "another `format`, or leave it out by naming the columns to `keep`"
             )
 
 

@@ -148,7 +148,7 @@ def _devices(engine: Engine, device: str) -> tuple[str, ...]:
     """Return what workers compute on, each on the next; on a cluster its nodes know what there is."""
     if engine is Engine.RAY and device not in (CPU, CUDA):
         raise InputError(
-            f"device {device} came with --engine ray, which gives each worker a GPU: take {CUDA}"
+            f"device {device} came with the engine ray, which gives each worker a GPU: take {CUDA}"
         )
     return (device,) if engine is Engine.RAY or kind_of(device) == CPU else find_gpus(device)
 
@@ -275,7 +275,7 @@ class Run:
             raise InputError(
                 f"{journal.rejected} of {journal.read} rows rejected ({share:.1%}; {max_rejected:.1%} was "
                 f"allowed), mostly: {max(reasons, key=reasons.__getitem__)}; see "
-                f"{self.plan.out.name}/{REJECTED}. Without --max-rejected the same command goes on"
+                f"{self.plan.out.name}/{REJECTED}. Without `max_rejected` the same command goes on"
             )
 
 

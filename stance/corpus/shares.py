@@ -65,7 +65,7 @@ def report(out: str | Path, *, page: str | Path, over: str | None = None, by: st
         OutputError: the page cannot be written.
     """
     if (over is None) == (by is None):
-        raise InputError("give one column: --over one of dates, or --by one of groups")
+        raise InputError("give one column: `over` one of dates, or `by` one of groups")
     folder = Folder.at(out)
     manifest = read_manifest(folder)
     if manifest is None:

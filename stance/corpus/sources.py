@@ -90,9 +90,7 @@ def find(inputs: Sequence[str], out: Folder) -> tuple[Source, ...]:
     seen: set[str] = set()
     for source in sources:
         if source.filesystem.equals(out.filesystem) and PurePosixPath(source.path).is_relative_to(out.path):
-            raise InputError(
-                f"{source.name}: lies in the output folder {out.name}; give another one by --out"
-            )
+            raise InputError(f"{source.name}: lies in the output folder {out.name}; give another `out`")
         if source.path in seen:
             raise InputError(f"{source.name}: comes twice in the input; give each file or folder once")
         seen.add(source.path)
@@ -119,7 +117,7 @@ def _sources(place: str, out: Folder) -> Iterator[Source]:
 
 def _in_folder(place: str, filesystem: FileSystem, path: str, out: Folder) -> Iterator[Source]:
     if filesystem.equals(out.filesystem) and PurePosixPath(out.path).is_relative_to(path):
-        raise InputError(f"{out.name}: lies in the input folder {place}; give a folder elsewhere by --out")
+        raise InputError(f"{out.name}: lies in the input folder {place}; give an `out` elsewhere")
     for found in sorted(
         filesystem.get_file_info(FileSelector(path, recursive=True)), key=lambda info: info.path
     ):

@@ -57,14 +57,14 @@ class Columns:
 
     @property
     def names(self) -> dict[str, str]:
-        """The names of those that are read, by the option that names them."""
+        """The names of those that are read, by the argument that names them."""
         named = {
-            "--text-column": self.text,
-            "--id-column": self.id,
-            "--date-column": self.date,
-            "--outlet-column": self.outlet,
+            "text_column": self.text,
+            "id_column": self.id,
+            "date_column": self.date,
+            "outlet_column": self.outlet,
         }
-        return {option: name for option, name in named.items() if name is not None}
+        return {argument: name for argument, name in named.items() if name is not None}
 
 
 def articles(
@@ -130,7 +130,7 @@ def _chosen(found: pa.Schema, source: Source, columns: Columns) -> pa.Schema:
     if source.kind != "text":
         check_columns(found, columns.names, file=source.name)
     if columns.text in found.names:
-        check_text(found.field(columns.text), "--text-column", file=source.name)
+        check_text(found.field(columns.text), "text_column", file=source.name)
     texts = pa.field(columns.text, pa.string())
     wanted = set(columns.names.values())
     return pa.schema([texts if one.name == columns.text else one for one in found if one.name in wanted])

@@ -170,7 +170,7 @@ class Ledger:
         if self.model not in (None, model):
             raise InputError(
                 f"the ledger was read by {self.model}, this model is {model}: their labels differ. Give the "
-                "same model by --model, or another folder by --out"
+                "same model, or begin another ledger"
             )
 
     def save(self, folder: str | Path, *, title: str = "Ledger") -> None:

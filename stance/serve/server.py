@@ -139,5 +139,5 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except (OSError, OverflowError) as error:
         raise InputError(
-            f"cannot listen on {host}, port {port}: {error}; choose another --host or --port"
+            f"cannot listen on {host}, port {port}: {error}; choose another `host` or `port`"
         ) from error

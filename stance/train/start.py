@@ -86,7 +86,7 @@ def require_start(work: Path, start: Start) -> None:
     if differences:
         raise OutputError(
             f"{work}: holds another run, which differs in {'; '.join(differences)}. "
-            "Give what that run was started with, or leave --resume out to begin anew"
+            "Give what that run was started with, or leave `resume` out to begin anew"
         )
 
 

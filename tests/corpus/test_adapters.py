@@ -90,7 +90,7 @@ def test_contexts_are_read_in_every_pipeline(reading: Path, reader: stance.Class
                 assert found == reader.classify(text, context=context).probabilities["denial"]
     with pytest.raises(ModelError, match="reads no context"):
         map_dataset(datasets.Dataset(table), context_column="previous", model=TINY)
-    with pytest.raises(InputError, match=r"no column 'before'.* Give the right context_column"):
+    with pytest.raises(InputError, match=r"no column 'before'.* Give another `context_column`"):
         RayClassifier(context_column="before", model=str(reading))(table)
 
 

@@ -87,7 +87,7 @@ def test_a_terminal_gets_a_bar_and_a_table(corpus: Path, scored: tuple[Path, Fin
         (["score", "CORPUS", "--out", "OUT", "--device", "cuda:99"], "device cuda:99"),
         (["score", "CORPUS", "--out", "OUT", "--device", "cuda:1", "--engine", "ray"], "take cuda"),
         (["report", "OUT", "--by", "day", "--out", "PAGE"], "`stance score` wrote was expected"),
-        (["report", "RUN", "--out", "PAGE"], "--over one of dates, or --by one of groups"),
+        (["report", "RUN", "--out", "PAGE"], "`over` one of dates, or `by` one of groups"),
         (["report", "RUN", "--by", "outlet", "--out", "PAGE"], "no column 'outlet'"),
         (["report", "RUN", "--over", "text", "--out", "PAGE"], "no row with a date in column 'text'"),
         (["report", "RUN", "--by", "day", "--out", "/nowhere/page.html"], "/nowhere/page.html"),

@@ -105,7 +105,7 @@ def test_another_run_is_refused_and_the_difference_named(folder: Folder) -> None
     other = {"model": "tiny@2", "options": {"unit": "sentence", "keep": None}}
     with (
         pytest.raises(
-            OutputError, match=r'model \(was "tiny@1", is "tiny@2"\)\. Give another --out'
+            OutputError, match=r'model \(was "tiny@1", is "tiny@2"\)\. Give another `out`'
         ) as caught,
         Journal.opened(folder, other, overwrite=False),
     ):

@@ -99,11 +99,11 @@ def test_an_id_column_may_be_called_document_id(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "options", "words"),
     [
-        ("text,label", Options(), "column label of the input .* rename it, or leave it out .* --keep"),
+        ("text,label", Options(), "column label of the input .* rename it, or leave it out .* `keep`"),
         ("text,index", Options(unit=Unit.DOCUMENT), "column index"),
-        ("body", Options(), "no column 'text'; there are: body. Name the right one by --text-column"),
-        ("text", Options(id_column="id"), "--id-column"),
-        ("text", Options(keep=("outlet",)), "--keep: no column outlet; there are: text"),
+        ("body", Options(), "no column 'text'; there are: body. Give another `text_column`"),
+        ("text", Options(id_column="id"), "Give another `id_column`"),
+        ("text", Options(keep=("outlet",)), "`keep`: no column outlet; there are: text"),
     ],
 )
 def test_columns_that_cannot_be_are_refused(
@@ -213,9 +213,9 @@ def test_context_is_refused_where_it_cannot_be(reading: Path, tmp_path: Path) ->
     for options, model, words in (
         (Options(context_column="previous"), TINY, "reads no context"),
         (Options(context=True, unit=Unit.DOCUMENT), TINY, "reads no context"),
-        (Options(context_column="previous", unit=Unit.DOCUMENT), reading, "for documents take --context"),
-        (Options(context=True), reading, "by --context-column"),
-        (Options(context_column="before"), reading, "no column 'before'; .* by --context-column"),
+        (Options(context_column="previous", unit=Unit.DOCUMENT), reading, "for documents take `context`"),
+        (Options(context=True), reading, "as `context_column`"),
+        (Options(context_column="before"), reading, "no column 'before'; .* Give another `context_column`"),
     ):
         with pytest.raises(StanceError, match=words):
             score_here(tmp_path / "a.csv", tmp_path / "out", options, model=model)

@@ -183,7 +183,7 @@ def test_mistakes_are_named(tmp_path: Path, write: Write) -> None:
     """No ledger, a damaged one, a column that is not there."""
     with pytest.raises(InputError, match=r"no ledger\.json"):
         Ledger.open(tmp_path)
-    with pytest.raises(InputError, match="--date-column"):
+    with pytest.raises(InputError, match="Give another `date_column`"):
         build(write("in", ARTICLES), out=tmp_path / "out", date_column="day")
     built(tmp_path / "out", write("in", ARTICLES))
     (tmp_path / "out" / "claims.jsonl").write_text('{"id": "x"}\n', encoding="utf-8")

@@ -53,7 +53,7 @@ def test_another_start_is_refused_by_name(tmp_path: Path, other: Start, words: s
     note_start(tmp_path, start())
     with pytest.raises(OutputError, match=words) as refused:
         require_start(tmp_path, other)
-    assert "leave --resume out" in str(refused.value)
+    assert "leave `resume` out" in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
