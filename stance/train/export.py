@@ -231,6 +231,6 @@ def _check_flips(
         lines = [f"{labels[before[i]]} -> {labels[after[i]]}: {sentences[i].text}" for i in flipped]
         raise ModelError(
             f"int8 flips {share:.1%} of the labels, at most {max_flips:.1%} are allowed; "
-            "allow more by max_flips (--max-flips), or take precision fp32:\n" + "\n".join(lines)
+            "allow more by `max_flips`, or take precision fp32:\n" + "\n".join(lines)
         )
     return share

@@ -93,7 +93,7 @@ def tensorboard(folder: Path) -> TrainerCallback:
     Raises:
         MissingExtraError: `tensorboard` is not installed.
     """
-    require_extra("writing for TensorBoard", "tensorboard", "tensorboard")
+    require_extra("TensorBoard", "tensorboard", "tensorboard")
     callback = TensorBoardCallback()  # type: ignore[no-untyped-call]
     callback.logging_dir = str(folder)
     return callback
