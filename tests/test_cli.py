@@ -12,11 +12,14 @@ from pathlib import Path
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
 import stance
 from stance import cli
 
 from .conftest import PLAIN, SENTENCES, TINY
+
+COMMANDS = get_command(cli.app).commands
 
 Finished = subprocess.CompletedProcess[str]
 
@@ -197,11 +200,16 @@ def test_a_closed_standard_input_is_one_line() -> None:
     assert (finished.returncode, len(finished.stderr.splitlines())) == (2, 1)
 
 
-def test_every_command_explains_itself() -> None:
-    """Each command of --help has help of its own."""
-    for command in ("classify", "read", "demo", "info"):
-        assert command in run("--help").stdout
-        assert run(command, "--help").returncode == 0
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_explains_itself(command: str) -> None:
+    """It has a line in the help of all, help of its own, and a place in the README."""
+    shown = CliRunner().invoke(cli.app, ["--help"], env={"COLUMNS": "200"}).stdout
+    assert re.search(rf"^\W*{command} +\w", shown, re.MULTILINE)
+    readme = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+    assert f"stance {command}" in readme
+    own = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"})
+    assert own.exit_code == 0
+    assert re.search(rf"Usage: .*\b{command}\b", own.stdout)
 
 
 @pytest.mark.parametrize("module", cli.FORWARDED)

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,10 @@ LAYERS = (
 
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 FILES = sorted(PACKAGE.rglob("*.py"))
+MODULES = {
+    ".".join(("stance", *file.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__"): file
+    for file in FILES
+}
 
 
 def place(file: Path) -> str:
@@ -53,6 +58,24 @@ def imports(file: Path) -> set[str]:
 def test_every_module_has_a_layer() -> None:
     """A new module must be given its place."""
     assert set(map(place, FILES)) == set(LEVEL)
+
+
+def modules_imported(file: Path) -> set[str]:
+    """Name the modules of this package that are loaded before a module is, by its own words."""
+    found: set[str] = set()
+    for statement in ast.parse(file.read_text(encoding="utf-8")).body:
+        for node in ast.walk(statement) if isinstance(statement, ast.If | ast.Try) else [statement]:
+            if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] == "stance":
+                names = {f"{node.module}.{alias.name}" for alias in node.names}
+                found |= names & set(MODULES) or {str(node.module)}
+    return found
+
+
+def test_modules_do_not_import_one_another_in_a_circle() -> None:
+    """Nor within a layer."""
+    graph = {name: modules_imported(file) - {name} for name, file in MODULES.items()}
+    assert graph["stance.ledger.ledger"] > {"stance.ledger.articles", "stance.classifier"}
+    TopologicalSorter(graph).prepare()
 
 
 @pytest.mark.parametrize("name", sorted(LEVEL))
