@@ -7,9 +7,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import RLock
 
 MOST_CHARACTERS = 1 << 23
 """Of a cell: where a quotation mark is never closed, no more than this is looked through for its end."""
+
+_LIMIT = RLock()
+"""Held by the thread that has raised the limit of the csv module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +118,10 @@ def _is_well_formed(lines: list[str], separator: str) -> bool:
 
 @contextmanager
 def long_cells() -> Iterator[None]:
-    """Allow long cells for as long as a record is read: the limit is the whole process's."""
-    before = csv.field_size_limit(MOST_CHARACTERS)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
+    """Allow long cells for as long as a record is read: the limit is the process's, so one thread's."""
+    with _LIMIT:
+        before = csv.field_size_limit(MOST_CHARACTERS)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(before)

@@ -2,6 +2,9 @@
 
 import csv
 import io
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from hypothesis import given
@@ -90,3 +93,26 @@ def test_a_cell_beyond_all_measure_costs_its_own_line(monkeypatch: pytest.Monkey
     monkeypatch.setattr("stance.records.MOST_CHARACTERS", 20)
     assert read("x" * 30 + "\na,1")[1:] == [["a", "1"]]
     assert read('"a,1\n' + "b,2\n" * 9) == [OPEN, *[["b", "2"]] * 9]
+
+
+def test_threads_do_not_cut_one_another_s_long_cells() -> None:
+    """Though the csv module has one limit: the second begins while the first reads, and ends after it."""
+    begun, ended = Event(), Event()
+
+    def first() -> Iterator[str]:
+        begun.wait(0.5)
+        yield "a,b\n"
+
+    def second() -> Iterator[str]:
+        begun.set()
+        ended.wait(0.5)
+        yield "a" * 200_000 + ",b\n"
+
+    def read_first() -> None:
+        list(records(first(), separator=","))
+        ended.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        done = pool.submit(read_first)
+        assert [len(record[0]) for record in records(second(), separator=",")] == [200_000]
+        done.result()
