@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,15 @@ def test_workers_do_not_outlive_the_run(corpus: Path, tmp_path: Path) -> None:
         stream.read()  # ends when the last process that could write there has ended
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """Processes heed SIGINT, which the jobs of a script and all that they start are born ignoring."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeded")
 def test_an_interrupt_leaves_a_run_that_goes_on(
     corpus: Path, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
