@@ -142,6 +142,8 @@ def fit(
     else:
         with _attention(recipe):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    trainer.model_wrapped = model
+    trainer.accelerator.free_memory()  # what goes after the process group may wait for it without an end
     trainer.accelerator.end_training()
     trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)  # it would compute in bfloat16 for good
     if recipe.lora is not None:

@@ -78,3 +78,16 @@ def test_a_full_disk_is_one_line(rows: Path, tmp_path: Path) -> None:
     assert last.startswith("stance: ")
     assert "cannot be written" in last
     assert not (tmp_path / "mine").exists()
+
+
+def test_two_processes_learn_one_model(rows: Path, tmp_path: Path) -> None:
+    """As `torchrun` starts them: one speaks and writes the folder, and both come to an end."""
+    launch = [sys.executable, "-Im", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", "-m"]
+    words = command(rows, tmp_path / "mine", "--epochs", "2")[2:]
+    finished = subprocess.run(
+        [*launch, *words], capture_output=True, text=True, check=False, cwd=tmp_path, timeout=200
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.count("mine: written") == 1
+    assert finished.stderr.count("epoch 2 of 2") == 1
+    assert open_bundle(tmp_path / "mine", every_file=True).labels
