@@ -122,6 +122,12 @@ def test_a_file_in_another_encoding_is_told_from_single_damaged_rows() -> None:
     )
 
 
+def test_a_text_that_comes_very_often_is_soon_checked() -> None:
+    """In time that grows with the rows: with their square, these would take an hour."""
+    rows = [LabelledSentence("[deleted]", "none", row=row) for row in range(200_000)]
+    assert len(check([*rows, *FILLER]).set_aside) == 199_999
+
+
 def test_slips_of_labels_are_told() -> None:
     """Labels that differ in case alone; and of a rare one, what it may have been meant to be."""
     rows = [LabelledSentence(f"It rose in {'abcdefgh'[row]}.", "Denial", row=row) for row in range(8)]

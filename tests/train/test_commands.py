@@ -124,6 +124,8 @@ def test_train_evaluate_and_compare_work_together(sheet: Path, tmp_path: Path) -
     finished = stance("compare", tmp_path / "0", tmp_path / "1", sheet, *COLUMNS, *context, "--out", flips)
     assert finished.returncode == 0, finished.stderr
     assert "macro-F1" in finished.stdout.splitlines()[-1]
+    with flips.open(encoding="utf-8-sig") as file:
+        assert next(csv.reader(file))[:2] == ["row", "label"]
 
 
 def test_few_rows_train_the_head_alone(sheet: Path, tmp_path: Path) -> None:
@@ -191,6 +193,13 @@ def test_an_audited_sheet_is_corrected_and_trained_on(sheet: Path, tmp_path: Pat
         refused = CliRunner().invoke(app, [*audited, str(tmp_path / out)]).exception
         assert isinstance(refused, OutputError)
         assert words in str(refused)
+
+
+@pytest.mark.parametrize("command", ["train", "audit"])
+def test_a_seed_out_of_range_is_refused(command: str, sheet: Path, tmp_path: Path) -> None:
+    """Before anything is read."""
+    given = [command, str(sheet), "--seed", "-1", "--out", str(tmp_path / "mine.csv")]
+    assert CliRunner().invoke(app, given).exit_code == 2
 
 
 def test_train_replaces_nothing_but_models(sheet: Path, tmp_path: Path) -> None:

@@ -99,6 +99,20 @@ def test_a_damaged_folder_is_not_uploaded(hub: str, folder: Path, name: str) -> 
     assert Hub.seen == []
 
 
+@pytest.mark.parametrize("error", [OSError(), RuntimeError("closed\nby itself")])
+def test_an_error_that_says_little_is_one_line_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Its first line, or its kind where it says nothing."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("stance.train.push.HfApi.create_repo", fail)
+    with pytest.raises(OutputError, match=r"the Hub does not take it: (OSError|closed)$"):
+        push(folder, "me/mine")
+
+
 @pytest.mark.parametrize(
     ("repository", "endpoint"), [("me/refused", None), ("me/mine", "http://127.0.0.1:9"), ("a/b/c", None)]
 )
