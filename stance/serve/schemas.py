@@ -267,15 +267,15 @@ def describe(types: dict[str, dict[str, Any]]) -> None:
     Args:
         types: the schemas of an OpenAPI description by their names; changed in place.
     """
-    for name, kind in _DATACLASSES.items():
-        words: dict[str, str] = {}
-        for parent in reversed(kind.__mro__[:-1]):
-            said = parse_docstring(parent.__doc__ or "", DocstringStyle.GOOGLE)
-            words |= {one.arg_name: _sentence(one.description or "") for one in said.params}
-        schema = types.get(name, {"properties": {}})
-        schema["description"] = said.short_description
-        for field, of_field in schema["properties"].items():
-            of_field["description"] = words[field]
+    for name in types.keys() & _DATACLASSES.keys():
+        said = [
+            parse_docstring(str(kind.__doc__), DocstringStyle.GOOGLE)
+            for kind in _DATACLASSES[name].__mro__[:-1]
+        ]
+        words = {one.arg_name: one.description or "" for parent in reversed(said) for one in parent.params}
+        types[name]["description"] = said[0].short_description
+        for field, schema in types[name]["properties"].items():
+            schema["description"] = _sentence(words[field])
 
 
 def _sentence(words: str) -> str:

@@ -136,7 +136,7 @@ def train_model(
         # These load libraries for seconds, which help and mistakes in the input need not wait for.
         from stance.train.average import last_checkpoint
         from stance.train.progress import ShowProgress, tensorboard
-        from stance.train.training import choose_way, train
+        from stance.train.training import choose_way, label_set, train
 
         boards = [tensorboard(board)] if board else []
         if resume and last_checkpoint(work):
@@ -147,7 +147,7 @@ def train_model(
         if head_only is None and not wants_all:
             way = choose_way(sentences, held_out, base=base)
             _explain(way)
-        if way is not Way.ALL and {sentence.label for sentence in sentences} <= set(LABELS):
+        if way is not Way.ALL and label_set(sentences) == LABELS:
             typer.echo("labels alone are learnt so; stances and acts need --all-weights", err=True)
         with ExitStack() as stack:
             callbacks = [stack.enter_context(ShowProgress()), *boards] if way is Way.ALL else []
