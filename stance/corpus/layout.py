@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from stance.choices import Unit
+from stance.corpus.tables import unify
 from stance.devices import CPU
 from stance.errors import InputError
 
@@ -168,7 +169,7 @@ def _unify(schemas: Mapping[str, pa.Schema], options: Options) -> pa.Schema:
     for file, schema in schemas.items():
         decoded = [_decoded(field) if field.name in plain else field for field in schema]
         try:
-            whole = pa.unify_schemas([whole, pa.schema(decoded)], promote_options="permissive")
+            whole = unify(whole, pa.schema(decoded))
         except pa.ArrowException as error:
             raise InputError(
                 f"{file}: a column is of another type than in the files before it ({error}); "

@@ -11,6 +11,8 @@ from stance.corpus.parts import Rejection
 
 Record = Mapping[str, Any]
 
+_LARGE = range(2**63, 2**64)
+
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -82,6 +84,24 @@ def tabulate(rows: Iterable[tuple[int, Record]], schema: pa.Schema, rejected: li
 def raw(record: Record) -> str:
     """Write a record in one line, for a rejection."""
     return json.dumps(record, ensure_ascii=False, default=str)
+
+
+def unify(one: pa.Schema, other: pa.Schema) -> pa.Schema:
+    """Return a schema for the rows of both: each column is of the wider of its types.
+
+    Raises:
+        pa.ArrowException: a column has types that do not go together.
+    """
+    # Of int64 and uint64 pyarrow takes the first, which large ids do not fit; below nought there are none.
+    large = {field.name for schema in (one, other) for field in schema if field.type == pa.uint64()}
+    widened = [
+        pa.schema(
+            field.with_type(pa.uint64()) if field.name in large and field.type == pa.int64() else field
+            for field in schema
+        )
+        for schema in (one, other)
+    ]
+    return pa.unify_schemas(widened, promote_options="permissive")
 
 
 def is_unicode(text: str) -> bool:
@@ -158,19 +178,25 @@ def _commonest(kinds: Iterable[tuple[int, pa.DataType]]) -> pa.DataType:
 def _joined(one: pa.DataType, other: pa.DataType) -> pa.DataType:
     """Return a type for the values of both; where there is none, the first."""
     try:
-        schemas = [pa.schema([("", kind)]) for kind in (one, other)]
-        return pa.unify_schemas(schemas, promote_options="permissive").field(0).type
+        return unify(*(pa.schema([("", kind)]) for kind in (one, other))).field(0).type
     except pa.ArrowException:
         return one
 
 
 def _type(values: Sequence[Any]) -> pa.DataType:
+    if _are_large(values):
+        return pa.uint64()
     for some in _halves(values):
         try:
             return pa.infer_type(some)
         except _MISFITS:
             continue
     return pa.null()
+
+
+def _are_large(values: Sequence[Any]) -> bool:
+    """Whether these are whole numbers that only 64 bits without a sign hold, which pyarrow does not infer."""
+    return all(type(value) is int for value in values) and min(values) >= 0 and max(values) in _LARGE
 
 
 def _halves(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -275,6 +275,19 @@ def test_a_value_that_does_not_fit_the_other_files_costs_its_row(tmp_path: Path)
     assert bad["reason"].startswith("wrong type: ")
 
 
+@pytest.mark.parametrize("order", [["a.parquet", "b.jsonl"], ["b.jsonl", "a.parquet"]])
+def test_ids_of_64_bits_without_a_sign_come_through(order: list[str], tmp_path: Path) -> None:
+    """As hashes are; also where another file, before or after, has none that is so large."""
+    large = pa.array([2**64 - 1], pa.uint64())
+    parquet.write_table(pa.table({"text": ["It fell."], "id": large}), tmp_path / "a.parquet")
+    (tmp_path / "b.jsonl").write_text('{"text": "It rose.", "id": 5}\n')
+    score_here([tmp_path / name for name in order], tmp_path / "out")
+    assert {(row["text"], row["id"]) for row in lines(tmp_path / "out" / "rows")} == {
+        ("It fell.", 2**64 - 1),
+        ("It rose.", 5),
+    }
+
+
 def test_empty_objects_are_refused_where_they_cannot_be_written(tmp_path: Path) -> None:
     """Parquet has no type for them; other formats have."""
     (tmp_path / "a.jsonl").write_text('{"text": "It fell.", "meta": [{}]}\n')
@@ -332,6 +345,8 @@ def test_true_is_no_number(value: object) -> None:
     [
         (None, "X"),
         (1, 1.5),
+        (1, 2**64 - 1),
+        (2**63, 1),
         ([], ["a"]),
         ([None], [{"a": 1}]),
         ({"a": 1}, {"a": 2.5, "b": "x"}),
