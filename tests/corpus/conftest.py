@@ -3,16 +3,19 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 pytest.importorskip("pyarrow")
 
+from stance.choices import Unit
+from stance.corpus import scoring
 from stance.corpus.folder import Folder
 from stance.corpus.journal import Done, Journal, Summary
 from stance.corpus.labelling import Care, Labeller
 from stance.corpus.layout import Options, Output
-from stance.corpus.parts import Part
+from stance.corpus.parts import Limits, Part
 from stance.corpus.scoring import Run
 
 from ..conftest import TINY
@@ -56,3 +59,24 @@ def lines(folder: Path) -> list[dict]:
     return [
         json.loads(line) for file in files for line in file.read_text(encoding="utf-8").split("\n") if line
     ]
+
+
+@pytest.fixture(scope="module")
+def small_parts() -> Iterator[None]:
+    """A part of three rows shows what happens at its ends."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scoring, "LIMITS", dict.fromkeys(Unit, Limits(rows=3)))
+        yield
+
+
+def scored(name: str, content: bytes, rows: int | None) -> tuple[list[dict], list[dict]]:
+    """Score a file; return what was labelled and what was rejected."""
+    with TemporaryDirectory() as place:
+        file, out = Path(place) / name, Path(place) / "out"
+        file.write_bytes(content)
+        summary = score_here(file, out)
+        good, bad = lines(out / "rows"), lines(out / "rejected")
+    assert summary.read == summary.scored + summary.rejected
+    assert (summary.scored, summary.rejected) == (len(good), len(bad))
+    assert rows is None or summary.read == rows
+    return good, bad
