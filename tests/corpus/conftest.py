@@ -1,5 +1,6 @@
 """What tests of corpora share: a run without worker processes, and the output as bytes or rows."""
 
+import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from stance.corpus.layout import Options, Output
 from stance.corpus.parts import Limits, Part
 from stance.corpus.scoring import Run
 
-from ..conftest import TINY
+from ..conftest import SENTENCES, TINY
 
 
 def score_here(
@@ -80,3 +81,14 @@ def scored(name: str, content: bytes, rows: int | None) -> tuple[list[dict], lis
     assert (summary.scored, summary.rejected) == (len(good), len(bad))
     assert rows is None or summary.read == rows
     return good, bad
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    """Rows with an id and a column of another name."""
+    file = tmp_path / "sheet.csv"
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows(
+            [["id", "body", "outlet"], *([n, t, "Post"] for n, t in enumerate(SENTENCES))]
+        )
+    return file

@@ -1,6 +1,5 @@
-"""What a worker does with a part, and what the options make of it."""
+"""What a worker does with a part."""
 
-import csv
 import json
 from pathlib import Path
 
@@ -18,109 +17,11 @@ from stance.corpus.labelling import MOST_REMEMBERED, Care, Labeller, Memory
 from stance.corpus.layout import Options, Output
 from stance.corpus.parts import Part
 from stance.corpus.scoring import Run
-from stance.corpus.writers import COLUMN_READERS
-from stance.errors import InputError, OutputError, StanceError
+from stance.errors import InputError, OutputError
 from stance.session import CpuSession
 
 from ..conftest import PLAIN, SENTENCES, TINY
 from .conftest import lines, score_here, tree
-
-
-@pytest.fixture
-def sheet(tmp_path: Path) -> Path:
-    """Rows with an id and a column of another name."""
-    file = tmp_path / "sheet.csv"
-    with file.open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream).writerows(
-            [["id", "body", "outlet"], *([n, t, "Post"] for n, t in enumerate(SENTENCES))]
-        )
-    return file
-
-
-def test_rows_hold_what_classify_gives(sheet: Path, tmp_path: Path, tiny: stance.Classifier) -> None:
-    """All columns of the input, and then the prediction."""
-    score_here(sheet, tmp_path / "out", Options(text_column="body", format=Output.JSONL))
-    for number, (row, text) in enumerate(zip(lines(tmp_path / "out" / "rows"), SENTENCES, strict=True)):
-        expected = tiny.classify(text).to_dict()
-        assert expected.pop("acts") is None
-        probabilities = {f"p_{label}": share for label, share in expected.pop("probabilities").items()}
-        assert (
-            row
-            == {"id": str(number), "body": expected.pop("text"), "outlet": "Post"} | expected | probabilities
-        )
-
-
-def test_every_format_holds_the_same(sheet: Path, tmp_path: Path) -> None:
-    """Parquet and JSON lines alike; CSV in its own spelling."""
-    for form in Output:
-        score_here(sheet, tmp_path / form, Options(text_column="body", format=form))
-    rows = lines(tmp_path / "jsonl" / "rows")
-    assert parquet.read_table(tmp_path / "parquet" / "rows").to_pylist() == rows
-    (file,) = (tmp_path / "csv" / "rows").iterdir()
-    with file.open(newline="", encoding="utf-8") as stream:
-        cells = list(csv.DictReader(stream))
-    assert [row["stances"].split() for row in cells] == [row["stances"] for row in rows]
-    assert [float(row["p_denial"]) for row in cells] == [row["p_denial"] for row in rows]
-    assert {row["truncated"] for row in cells} == {"false"}
-    assert {row["reason"] for row in cells} == {""}
-
-
-def test_columns_are_chosen(sheet: Path, tmp_path: Path) -> None:
-    """--keep, --id-column and --labels-only leave what was asked for."""
-    options = Options("body", id_column="id", keep=("outlet",), format=Output.JSONL, labels_only=True)
-    score_here(sheet, tmp_path / "out", options)
-    assert list(lines(tmp_path / "out" / "rows")[0]) == ["id", "outlet", "label", "confidence"]
-
-
-@pytest.mark.parametrize("identified", [True, False])
-def test_documents_become_sentences(identified: bool, tmp_path: Path) -> None:
-    """Each with its place in its document; an empty document is not lost, and the rest comes through."""
-    texts = ["He denied it. She confirmed that.\n\nIt may rain.", "  ", "Nobody came."]
-    file = tmp_path / "a.jsonl"
-    file.write_text("".join(json.dumps({"n": n, "text": text}) + "\n" for n, text in enumerate(texts)))
-    options = Options(id_column="n" if identified else None, unit=Unit.DOCUMENT, format=Output.JSONL)
-    summary = score_here(file, tmp_path / "out", options)
-    rows = lines(tmp_path / "out" / "rows")
-    assert (summary.read, summary.scored, summary.sentences) == (3, 3, 5)
-    assert all(texts[row["n"]][row["start"] : row["end"]] == row["text"] for row in rows)
-    assert [(row["n"], row["index"]) for row in rows] == [(0, 0), (0, 1), (0, 2), (1, 0), (2, 0)]
-    assert rows[3]["reason"] == "empty"
-    assert rows[4]["document_id"] == (2 if identified else f"{file}:3")
-
-
-def test_an_id_column_may_be_called_document_id(tmp_path: Path) -> None:
-    """It holds what the column of that name is to hold."""
-    (tmp_path / "a.csv").write_text("document_id,text\nd1,It fell. It rose.\n")
-    options = Options(id_column="document_id", unit=Unit.DOCUMENT, format=Output.JSONL)
-    score_here(tmp_path / "a.csv", tmp_path / "out", options)
-    assert [row["document_id"] for row in lines(tmp_path / "out" / "rows")] == ["d1", "d1"]
-
-
-@pytest.mark.parametrize(
-    ("header", "options", "words"),
-    [
-        ("text,label", Options(), "column label of the input .* rename it, or leave it out .* `keep`"),
-        ("text,index", Options(unit=Unit.DOCUMENT), "column index"),
-        ("body", Options(), "no column 'text'; there are: body. Give another `text_column`"),
-        ("text", Options(id_column="id"), "Give another `id_column`"),
-        ("text", Options(keep=("outlet",)), "`keep`: no column outlet; there are: text"),
-    ],
-)
-def test_columns_that_cannot_be_are_refused(
-    header: str, options: Options, words: str, tmp_path: Path
-) -> None:
-    """Before the first row, and nothing is written."""
-    (tmp_path / "a.csv").write_text(f"{header}\n")
-    with pytest.raises(InputError, match=words):
-        score_here(tmp_path / "a.csv", tmp_path / "out", options)
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_clash_is_solved_by_keep(tmp_path: Path) -> None:
-    """The column of the input that is not kept makes room."""
-    (tmp_path / "a.csv").write_text("text,label\nIt fell.,x\n")
-    score_here(tmp_path / "a.csv", tmp_path / "out", Options(keep=("text",), format=Output.JSONL))
-    assert lines(tmp_path / "out" / "rows")[0]["label"] in stance.LABELS
 
 
 def test_memory_changes_no_answer(tiny: stance.Classifier) -> None:
@@ -207,21 +108,6 @@ def test_documents_are_read_with_context_as_read_does(
     assert [row["acts"] for row in found] == [one.to_dict()["acts"] for one in expected]
 
 
-def test_context_is_refused_where_it_cannot_be(reading: Path, tmp_path: Path) -> None:
-    """By a model that reads none, in the way of the other unit, and from a column that is not there."""
-    (tmp_path / "a.csv").write_text("text,previous,n\nIt fell.,It rose.,1\n")
-    for options, model, words in (
-        (Options(context_column="previous"), TINY, "reads no context"),
-        (Options(context=True, unit=Unit.DOCUMENT), TINY, "reads no context"),
-        (Options(context_column="previous", unit=Unit.DOCUMENT), reading, "for documents take `context`"),
-        (Options(context=True), reading, "as `context_column`"),
-        (Options(context_column="before"), reading, "no column 'before'; .* Give another `context_column`"),
-    ):
-        with pytest.raises(StanceError, match=words):
-            score_here(tmp_path / "a.csv", tmp_path / "out", options, model=model)
-    assert not (tmp_path / "out").exists()
-
-
 def test_a_run_with_context_does_not_go_on_without(reading: Path, tmp_path: Path) -> None:
     """The manifest holds what was read."""
     (tmp_path / "a.csv").write_text("text,previous\nIt fell.,It rose.\n")
@@ -240,30 +126,6 @@ def test_too_many_rejections_stop_a_run(tmp_path: Path) -> None:
     assert score_here(tmp_path / "a.jsonl", tmp_path / "out").rejected == 2
     score_here(tmp_path / "a.jsonl", tmp_path / "other")
     assert tree(tmp_path / "out") == tree(tmp_path / "other")
-
-
-@pytest.mark.parametrize("form", list(Output))
-def test_acts_come_with_their_sentences(tiny: stance.Classifier, tmp_path: Path, form: Output) -> None:
-    """Nested columns, or JSON in a cell; the same as the classifier gives, and gone if not asked for."""
-    source = tmp_path / "in.txt"
-    source.write_text("\n".join(SENTENCES), encoding="utf-8")
-    score_here(source, tmp_path / "out", Options(format=form, acts=True))
-    (file,) = (tmp_path / "out" / "rows").iterdir()
-    found = [row[0] for row in COLUMN_READERS[form](file.read_bytes(), ["acts"])]
-    expected = [tiny.classify(text, acts=True).to_dict()["acts"] for text in SENTENCES]
-    assert [json.loads(acts) if form is Output.CSV and acts else acts or [] for acts in found] == expected
-    score_here(source, tmp_path / "plain", Options(format=Output.JSONL))
-    assert "acts" not in lines(tmp_path / "plain" / "rows")[0]
-
-
-def test_what_is_unsure_is_written_so(tiny: stance.Classifier, tmp_path: Path) -> None:
-    """The decision of a classifier that may abstain, with its reason."""
-    source = tmp_path / "in.txt"
-    source.write_text("\n".join(SENTENCES), encoding="utf-8")
-    score_here(source, tmp_path / "out", Options(format=Output.JSONL, abstain=True))
-    expected = [(one.label, one.reason) for one in tiny.classify_many(SENTENCES, abstain=True)]
-    assert [(row["label"], row["reason"]) for row in lines(tmp_path / "out" / "rows")] == expected
-    assert any(label == "unsure" for label, _ in expected)
 
 
 def test_what_the_first_stage_answers_is_counted(staged: Path, tmp_path: Path) -> None:
@@ -289,17 +151,6 @@ def test_what_a_cascade_leaves_to_its_second_model_is_counted(pair: str, tmp_pat
     assert 0 < summary.deferred == len(second) < len(SENTENCES)
 
 
-def test_documents_name_their_sources_as_reading_does(tiny: stance.Classifier, tmp_path: Path) -> None:
-    """The same acts, with the same first full mentions."""
-    text = " ".join(SENTENCES)
-    source = tmp_path / "in.jsonl"
-    source.write_text(json.dumps({"text": text}), encoding="utf-8")
-    options = Options(unit=Unit.DOCUMENT, format=Output.JSONL, acts=True)
-    score_here(source, tmp_path / "out", options)
-    expected = [prediction.to_dict()["acts"] for prediction in tiny.read(text).predictions]
-    assert [row["acts"] for row in lines(tmp_path / "out" / "rows")] == expected
-
-
 def test_a_run_does_not_go_on_with_another_device(sheet: Path, tmp_path: Path) -> None:
     """A GPU labels a few sentences otherwise; the two are told apart before anything is labelled."""
     score_here(sheet, tmp_path / "out", Options(text_column="body"))
@@ -307,22 +158,6 @@ def test_a_run_does_not_go_on_with_another_device(sheet: Path, tmp_path: Path) -
     with pytest.raises(OutputError, match=r'options\.device \(was "cpu", is "cuda"\)'):
         score_here(sheet, tmp_path / "out", Options(text_column="body", device="cuda"))
     assert tree(tmp_path / "out") == before
-
-
-@pytest.mark.parametrize("form", list(Output))
-def test_a_value_that_python_has_not_is_written_as_text(tmp_path: Path, form: Output) -> None:
-    """A date after the year 9999, in a row that is rejected and in one that is labelled; Parquet keeps it."""
-    days = pa.array([1, 5_000_000, 5_000_000], pa.int32()).cast(pa.date32())
-    table = pa.table({"text": ["He denied it.", None, "She may go."], "day": days})
-    parquet.write_table(table, tmp_path / "in.parquet")
-    assert score_here(tmp_path / "in.parquet", tmp_path / "out", Options(format=form)).scored == 2
-    assert '"day": "15659-07-15"' in lines(tmp_path / "out" / "rejected")[0]["raw"]
-    if form is Output.PARQUET:
-        assert parquet.read_table(tmp_path / "out" / "rows")["day"].combine_chunks() == days.take([0, 2])
-    else:
-        (file,) = (tmp_path / "out" / "rows").iterdir()
-        found = [row[0] for row in COLUMN_READERS[form](file.read_bytes(), ["day"])]
-        assert found == ["1970-01-02", "15659-07-15"]
 
 
 def test_rows_are_told_of_until_the_last_is_labelled(sheet: Path, tmp_path: Path) -> None:
