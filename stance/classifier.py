@@ -7,18 +7,18 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
+from stance import documents
 from stance.bundle import FP32_NETWORK, Bundle
 from stance.calibration import Calibration
+from stance.choices import Unit, pick
 from stance.decisions import abstain, acts_of, decide
 from stance.devices import CPU, kind_of
 from stance.errors import InputError
 from stance.logits import Reader, WindowLogits
-from stance.mentions import resolve
 from stance.models import join, open_model
 from stance.predictions import Document, Prediction
-from stance.sentences import split
 from stance.session import CpuSession, Session, ahead
-from stance.texts import Window, check_string, pairs, windows
+from stance.texts import Pair, Window, check_string, pairs, windows
 
 MOST_WITH_ACTS = 4096
 """The most texts that are looked at together for their acts, which need memory for each pair of tokens."""
@@ -73,6 +73,14 @@ def load(
         return Classifier(bundle, _open_session(bundle, threads, device), second)
 
     return opened(first, opened(rest[0]) if rest else None)
+
+
+def _refuse_string(texts: object, instead: str) -> None:
+    if isinstance(texts, str | bytes):
+        raise InputError(
+            f"an iterable of strings was expected, one {type(texts).__name__} came; "
+            f"for a single one call {instead}"
+        )
 
 
 def _open_session(bundle: Bundle, threads: int | None, device: str) -> Session:
@@ -161,18 +169,12 @@ class Classifier:
             ModelError: acts were asked for and the model finds none, or contexts given and it reads none.
         """
         for items in (texts, contexts):
-            if isinstance(items, str | bytes):
-                raise InputError(
-                    f"an iterable of strings was expected, one {type(items).__name__} came; "
-                    "for a single sentence call classify(text)"
-                )
+            _refuse_string(items, "classify(text)")
         if acts:
             self.bundle.require_acts()
         if contexts is not None:
             self.bundle.require_context()
-        most = MOST_WITH_ACTS if acts else sys.maxsize
-        sizes = [min(size, most) for size in self._session.windows]
-        return self._stream(windows(pairs(texts, contexts), sizes), acts, abstain)
+        return self._label(pairs(texts, contexts), acts=acts, abstains=abstain)
 
     def read(self, text: str, *, context: bool = False) -> Document:
         """Split a text into sentences, label each, and find their acts and who takes them if the model does.
@@ -186,11 +188,37 @@ class Classifier:
             ModelError: context was asked for, and the model reads none.
         """
         check_string(text)
-        sentences = tuple(split(text))
-        texts = [sentence.text for sentence in sentences]
-        contexts = [None, *texts][: len(texts)] if context else None
-        predictions = list(self.classify_many(texts, contexts=contexts, acts=self.bundle.finds_acts))
-        return Document(text, sentences, tuple(resolve(text, sentences, predictions)))
+        return next(self.read_many([text], context=context))
+
+    def read_many(
+        self, texts: Iterable[str], *, unit: Unit | str = Unit.DOCUMENT, context: bool = False
+    ) -> Iterator[Document]:
+        """Read documents as `read` does, lazily, in order; short ones are looked at together.
+
+        Args:
+            texts: any iterable of documents.
+            unit: "document", or "sentence" where each text is a sentence of its own. Default: "document".
+            context: read each sentence with the one before it, if the model does. Default: False.
+
+        Yields:
+            A document for each text.
+
+        Raises:
+            InputError: an item is not a string (the position is named, and the documents of all before it
+                have come), `texts` is itself a string, or there is no such unit.
+            ModelError: context was asked for, and the model reads none.
+        """
+        _refuse_string(texts, "read(text)")
+        if context:
+            self.bundle.require_context()
+        label = partial(self._label, acts=self.bundle.finds_acts, abstains=False)
+        return documents.read(texts, label, unit=pick(Unit, unit), context=context)
+
+    def _label(self, asked: Iterator[Pair], *, acts: bool, abstains: bool) -> Iterator[Prediction]:
+        most = MOST_WITH_ACTS if acts else sys.maxsize
+        return self._stream(
+            windows(asked, [min(size, most) for size in self._session.windows]), acts, abstains
+        )
 
     def _stream(self, asked: Iterator[Window], acts: bool, abstains: bool) -> Iterator[Prediction]:
         read = partial(self._reader.read, acts=acts and self._second is None)

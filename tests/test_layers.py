@@ -14,7 +14,7 @@ PACKAGE = Path(stance.__file__).parent
 LAYERS = (
     {"labels", "errors", "processor", "devices", "options", "choices"},
     {"sentences", "predictions", "calibration", "first_stage", "pages", "records"},
-    {"bundle", "models", "batches", "texts", "tokens", "session", "acts", "mentions"},
+    {"bundle", "models", "batches", "texts", "tokens", "session", "acts", "mentions", "documents"},
     {"gpu"},
     {"logits", "decisions", "classifier", "stance"},
     {"train"},

@@ -22,10 +22,11 @@ from stance.corpus.values import rows_of
 from stance.corpus.writers import WRITERS, write_jsonl
 from stance.decisions import PLAIN
 from stance.devices import CPU
+from stance.documents import contexts_of, sentences_of
 from stance.errors import ModelError
 from stance.mentions import resolve
 from stance.predictions import Prediction
-from stance.sentences import Sentence, split
+from stance.sentences import Sentence
 
 MOST_REMEMBERED, LONGEST_REMEMBERED = 20_000, 400
 """How many answers a worker keeps for sentences that come again, and of how many characters at most."""
@@ -146,7 +147,7 @@ class Labeller:
         plan = self._plan
         parsed = self._readable(part, dict(care.refused))
         texts = parsed.table.column(plan.options.text_column).to_pylist()
-        sentences = [list(self._sentences(text)) for text in texts]
+        sentences = [self._sentences(text) for text in texts]
         contexts = self._contexts(parsed.table, sentences)
         predictions: list[Prediction] = []
         for first in range(0, len(texts), care.batch):
@@ -172,7 +173,7 @@ class Labeller:
         if options.context_column:
             return [[context] for context in rows.column(options.context_column).to_pylist()]
         if options.context:
-            return [[None, *(one.text for one in row[:-1])][: len(row)] for row in sentences]
+            return [contexts_of(row) for row in sentences]
         return None
 
     def _predict(
@@ -208,13 +209,9 @@ class Labeller:
         offsets = [parsed.offsets[row] for row in chosen]
         return Parsed(parsed.table.take(pa.array(chosen, pa.int64())), offsets, parsed.rejected)
 
-    def _sentences(self, text: str) -> Iterator[Sentence]:
+    def _sentences(self, text: str) -> Sequence[Sentence]:
         """Split a document; one without sentences counts as one that is empty, so that it is not lost."""
-        whole = Sentence(text, 0, len(text))
-        if self._plan.options.unit is Unit.SENTENCE or not text.strip():
-            yield whole
-        else:
-            yield from split(text)
+        return sentences_of(text, self._plan.options.unit) or (Sentence(text, 0, len(text)),)
 
     def _write(self, part: Part, parsed: Parsed, table: pa.Table, predictions: Sequence[Prediction]) -> Done:
         """Write the rejections, if there are any, and the rows."""

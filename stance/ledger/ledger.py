@@ -23,9 +23,8 @@ from stance.ledger.record import Record
 from stance.ledger.tables import table
 from stance.ledger.threads import find_threads
 from stance.ledger.vectors import Encoder
-from stance.mentions import resolve
-from stance.predictions import Document, Prediction
-from stance.sentences import Sentence, split, well_formed
+from stance.predictions import Document
+from stance.sentences import well_formed
 
 FORMAT = 1
 STATE, CLAIMS, REJECTED = "ledger.json", "claims.jsonl", "rejected.jsonl"
@@ -122,12 +121,13 @@ class Ledger:
             new: the articles, read one after another.
             classifier: the model that reads them: the one of the ledger.
             unit: "document", or "sentence" where each text is a sentence of its own. Default: "document".
-            report: is told how many articles have been read, after each that holds a sentence.
+            report: is told how many articles have been read, after each.
 
         Raises:
             InputError: another model read what the ledger holds, or a date is none.
             ModelError: the model finds no acts.
         """
+        classifier.bundle.require_acts()
         model = classifier.bundle.identity
         self._expect(model)
         seen = set(self.seen)
@@ -298,29 +298,12 @@ def _fresh(some: Iterable[tuple[Article, _With]], seen: set[str]) -> Iterator[tu
 
 
 def _read(classifier: Classifier, some: Iterable[Article], unit: Unit) -> Iterator[tuple[Article, Document]]:
-    """Read articles as `Classifier.read` does, but as one stream of sentences, so that batches are full."""
-    waiting: deque[tuple[Article, list[Sentence]]] = deque()
+    waiting: deque[Article] = deque()
 
     def texts() -> Iterator[str]:
         for article in some:
-            sentences = sentences_of(article.text, unit)
-            if sentences:
-                waiting.append((article, sentences))
-                yield from (sentence.text for sentence in sentences)
+            waiting.append(article)
+            yield article.text
 
-    own: list[Prediction] = []
-    for prediction in classifier.classify_many(texts(), acts=True):
-        own.append(prediction)
-        article, sentences = waiting[0]
-        if len(own) == len(sentences):
-            waiting.popleft()
-            yield (
-                article,
-                Document(article.text, tuple(sentences), tuple(resolve(article.text, sentences, own))),
-            )
-            own = []
-
-
-def sentences_of(text: str, unit: Unit) -> list[Sentence]:
-    """Split a text into its sentences, or take it for one."""
-    return list(split(text)) if unit is Unit.DOCUMENT else [Sentence(text, 0, len(text))]
+    for document in classifier.read_many(texts(), unit=unit):
+        yield waiting.popleft(), document

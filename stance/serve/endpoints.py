@@ -13,10 +13,9 @@ from fastapi import HTTPException, Response
 from stance import __version__
 from stance.bundle import Bundle
 from stance.choices import Unit
+from stance.documents import join, sentences_of
 from stance.labels import MEANINGS
 from stance.ledger import Claim
-from stance.ledger.ledger import sentences_of
-from stance.mentions import resolve
 from stance.predictions import Document, Prediction
 from stance.serve import schemas
 from stance.serve.batcher import Batcher, Kind, QueueFullError
@@ -120,14 +119,14 @@ class Endpoints:
 
     async def _read(self, texts: Sequence[str], unit: Unit, *, field: str) -> list[Document]:
         """Read documents as `Classifier.read` does."""
-        splits = await asyncio.to_thread(lambda: [tuple(sentences_of(text, unit)) for text in texts])
+        splits = await asyncio.to_thread(lambda: [sentences_of(text, unit) for text in texts])
         all_of_them = [sentence.text for sentences in splits for sentence in sentences]
         labelled = iter(await self._label(all_of_them, Kind(self._bundle.finds_acts, False), field=field))
 
         def documents() -> list[Document]:
             own = [list(islice(labelled, len(sentences))) for sentences in splits]
             return [
-                Document(text, sentences, tuple(resolve(text, sentences, predictions)))
+                join(text, sentences, predictions)
                 for text, sentences, predictions in zip(texts, splits, own, strict=True)
             ]
 
