@@ -13,7 +13,7 @@ import stance
 PACKAGE = Path(stance.__file__).parent
 LAYERS = (
     {"labels", "errors", "processor", "devices", "options", "choices"},
-    {"sentences", "predictions", "calibration", "first_stage", "pages", "records"},
+    {"sentences", "predictions", "calibration", "first_stage", "templates", "records"},
     {"bundle", "models", "batches", "texts", "tokens", "session", "acts", "mentions", "documents"},
     {"gpu"},
     {"logits", "decisions", "classifier", "stance"},

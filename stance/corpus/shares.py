@@ -19,7 +19,7 @@ from stance.corpus.layout import Output
 from stance.corpus.writers import COLUMN_READERS
 from stance.errors import InputError, OutputError
 from stance.labels import LABELS
-from stance.pages import fill, plot
+from stance.templates import fill, plot
 
 MOST_BINS, MOST_GROUPS = 60, 20
 OTHER = "all others"

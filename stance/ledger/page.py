@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from stance.corpus.dates import beginning
 from stance.ledger.claims import STATUSES, Claim, Entry
-from stance.pages import fill
 from stance.sentences import well_formed
+from stance.templates import fill
 
 MOST_CLAIMS, MOST_ENTRIES = 300, 60
 """How many claims the page shows, those with the most entries first, and how many entries of each."""

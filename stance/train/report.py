@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from sklearn.metrics import precision_recall_curve
 
 from stance.errors import OutputError
-from stance.pages import fill, plot
+from stance.templates import fill, plot
 from stance.train.evaluate import Evaluation
 from stance.train.metrics import reliability
 
