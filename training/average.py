@@ -35,7 +35,7 @@ if __name__ == "__main__":
         models[0].eval(),
         tokenizer,
         options.out,
-        held_out=development,
+        development=development,
         max_flips=options.max_flips,
         checkpoint=not options.no_checkpoint,
     )

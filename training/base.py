@@ -66,7 +66,7 @@ if __name__ == "__main__":
         model,
         tokenizer,
         options.out,
-        held_out=development,
+        development=development,
         max_flips=options.max_flips,
         checkpoint=not options.no_checkpoint,
     )

@@ -17,7 +17,7 @@ from stance.train.thresholds import NEVER, lowest_threshold, write_thresholds
 
 
 def fit_deferral(
-    folder: Path, second: str | Path, held_out: Sequence[LabelledSentence], *, max_loss: float = 0.005
+    folder: Path, second: str | Path, development: Sequence[LabelledSentence], *, max_loss: float = 0.005
 ) -> float:
     """Choose below which probability a model leaves a sentence to a larger one, and put it into its folder.
 
@@ -26,12 +26,12 @@ def fit_deferral(
     Args:
         folder: of the smaller model.
         second: the larger model: a folder or the name of a shipped model.
-        held_out: labelled sentences that neither has seen.
-        max_loss: how much below the second model's macro-F1 on `held_out` that of the cascade may be, 0 to
+        development: labelled sentences that neither has seen.
+        max_loss: how much below the second model's macro-F1 on `development` that of the cascade may be, 0 to
             1, at the threshold and at any above it. Default 0.005.
 
     Returns:
-        The share of `held_out` that is left to the second model; where it is 1, the folder is left as it was.
+        The share of `development` that is left to the second model; at 1 the folder stays as it was.
 
     Raises:
         InputError: no sentences are held out, or the model does not know a label.
@@ -40,10 +40,10 @@ def fit_deferral(
     """
     bundle = open_bundle(folder, every_file=True)
     require_same_labels(bundle, open_model(second))
-    if not held_out:
-        raise InputError("held-out sentences, to choose a threshold with, were expected; none came")
-    true = label_indices(held_out, bundle.labels)
-    texts = [sentence.text for sentence in held_out]
+    if not development:
+        raise InputError("development sentences, to choose a threshold with, were expected; none came")
+    true = label_indices(development, bundle.labels)
+    texts = [sentence.text for sentence in development]
     here, there = (list(load(model).classify_many(texts)) for model in (folder, second))
     own, other = (
         np.array([bundle.labels.index(prediction.label) for prediction in predictions])

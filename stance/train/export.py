@@ -47,7 +47,7 @@ def export(
     tokenizer: PreTrainedTokenizerFast,
     out: str | Path,
     *,
-    held_out: Sequence[LabelledSentence],
+    development: Sequence[LabelledSentence],
     max_tokens: int = 256,
     precision: Precision = Precision.INT8,
     max_flips: float = MOST_FLIPS,
@@ -62,22 +62,22 @@ def export(
         model: trained. The network of a BERT encoder is written out by hand, that of another one is traced.
         tokenizer: the encoder's.
         out: the folder; a model folder that is there is replaced. Its name becomes the model's name.
-        held_out: sentences that the model was not trained on, to fit label biases, temperatures and
+        development: sentences that the model was not trained on, to fit label biases, temperatures and
             thresholds with, to verify int8 with, and for the figures of the card. They are read with the
             contexts that they have if the model reads contexts: give them as the model will be used.
         max_tokens: the longest input; less where the encoder reads less. Default 256.
         precision: of the network. "int8" is smaller and faster, "fp32" exact. Default "int8".
-        max_flips: the share of `held_out` that int8 may label otherwise than fp32, 0 to 1. Default 0.01.
+        max_flips: the share of `development` that int8 may label otherwise than fp32, 0 to 1. Default 0.01.
         checkpoint: write the weights in half precision as well, from which training goes on and a GPU
             computes. Without them the folder is a third of the size, and only labels on CPUs. Default: True.
         fp32: write the network in fp32 as well, as `model_fp32.onnx`, which is about four times as large.
             Default: False.
         training: what the card shall say of how the model was trained, value by name. Default: nothing.
-        out_of_fold: [held_out, labels] the label logits to fit and to measure with, where the model has seen
-            `held_out`: those of models that had not. Default: its own.
+        out_of_fold: [development, labels] the label logits to fit and to measure with, where the model has
+            seen `development`: those of models that had not. Default: its own.
 
     Returns:
-        The share of `held_out` that the network labels otherwise than in fp32.
+        The share of `development` that the network labels otherwise than in fp32.
 
     Raises:
         ModelError: int8 flips too many labels (they are named), or the encoder cannot be a network.
@@ -89,20 +89,20 @@ def export(
     max_tokens = most_tokens(model.classifier.config, max_tokens)
     plain = _plain_tokenizer(tokenizer)
     if not model.reads_context:
-        held_out = without_context(held_out)
-    ids = [row.ids for row in tokenise(held_out, tokenizer, max_tokens=max_tokens)]
-    true = label_indices(held_out, labels)
+        development = without_context(development)
+    ids = [row.ids for row in tokenise(development, tokenizer, max_tokens=max_tokens)]
+    true = label_indices(development, labels)
     weights = checkpoint_weights(model)
     graphs = _graphs(model, weights, ids, max_tokens, precision)
     biases = _fit_biases(model, weights, graphs, ids, true, out_of_fold)
     networks = {name: bytes(graph.SerializeToString()) for name, graph in graphs.items()}
     answers = {name: run_network(network, ids) for name, network in networks.items()}
     logits, stance_logits = answers[precision]
-    flips = _check_flips(held_out, labels, answers[Precision.FP32][0], logits, max_flips)
+    flips = _check_flips(development, labels, answers[Precision.FP32][0], logits, max_flips)
     if out_of_fold is not None:
         logits = out_of_fold + biases
-    asked = [row for row, sentence in enumerate(held_out) if sentence.stances is not None]
-    held = [[stance in (held_out[row].stances or ()) for stance in stances] for row in asked]
+    asked = [row for row, sentence in enumerate(development) if sentence.stances is not None]
+    held = [[stance in (development[row].stances or ()) for stance in stances] for row in asked]
     calibration = fit_calibration(logits, true, stance_logits[asked], np.array(held, bool), stances, labels)
     with whole_folder(out) as folder:
         save_checkpoint(folder, model, weights if checkpoint else None)

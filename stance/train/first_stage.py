@@ -33,7 +33,7 @@ Ids = Sequence[Sequence[int]]
 def add_first_stage(
     folder: Path,
     sentences: Sequence[LabelledSentence],
-    held_out: Sequence[LabelledSentence],
+    development: Sequence[LabelledSentence],
     *,
     max_loss: float = 0.002,
 ) -> float:
@@ -45,12 +45,12 @@ def add_first_stage(
         folder: of a model with the label "none".
         sentences: what the first stage learns from. The labels may be those that a model gives, so that
             there can be as many as there are sentences.
-        held_out: labelled sentences that neither has seen, to choose its threshold with.
-        max_loss: how much macro-F1 on `held_out` may fall, 0 to 1, at the threshold and at any above it.
+        development: labelled sentences that neither has seen, to choose its threshold with.
+        max_loss: how much macro-F1 on `development` may fall, 0 to 1, at the threshold and at any above it.
             Default 0.002.
 
     Returns:
-        The share of `held_out` that it answers; where it is 0, the folder is left as it was.
+        The share of `development` that it answers; where it is 0, the folder is left as it was.
 
     Raises:
         InputError: fewer than two labels occur among the sentences, none are held out, or the model does not
@@ -63,16 +63,16 @@ def add_first_stage(
         raise ModelError(f"{bundle.identity}: a model with the label {NONE!r} was expected")
     if len({sentence.label for sentence in sentences}) < 2:
         raise InputError(f"sentences of two labels or more were expected, {len(sentences)} of one came")
-    if not held_out:
-        raise InputError("held-out sentences, to choose a threshold with, were expected; none came")
+    if not development:
+        raise InputError("development sentences, to choose a threshold with, were expected; none came")
     weights = _fit(_ids(bundle, sentences), label_indices(sentences, bundle.labels), bundle)
     plain = bundle.labels.index(NONE)
     stage = FirstStage.read(weights, plain=plain, threshold=NEVER)
-    logits = np.array([stage.logits(ids) for ids in _ids(bundle, held_out)])
+    logits = np.array([stage.logits(ids) for ids in _ids(bundle, development)])
     plainness = label_probabilities(logits, bundle.calibration)[:, plain]
-    network = load(folder, first_stage=False).classify_many(sentence.text for sentence in held_out)
+    network = load(folder, first_stage=False).classify_many(sentence.text for sentence in development)
     said = np.array([bundle.labels.index(prediction.label) for prediction in network])
-    least = macro_f1(true := label_indices(held_out, bundle.labels), said) - max_loss
+    least = macro_f1(true := label_indices(development, bundle.labels), said) - max_loss
     threshold = lowest_threshold(plainness, true, np.full_like(said, plain), said, least=least)
     if threshold < NEVER:
         stage = replace(stage, threshold=threshold)

@@ -32,16 +32,16 @@ class Trained:
     Args:
         model, tokenizer: not exported yet.
         way: how it learnt.
-        held_out: what it is calibrated on and measured with.
+        development: what it is calibrated on and measured with.
         card: what its card will say of the training, value by name.
-        out_of_fold: [held_out, labels] what models say of `held_out` that had not seen it; None if this one
-            has not.
+        out_of_fold: [development, labels] what models say of `development` that had not seen it; None if this
+            one has not.
     """
 
     model: StanceModel
     tokenizer: PreTrainedTokenizerFast
     way: Way
-    held_out: Sequence[LabelledSentence]
+    development: Sequence[LabelledSentence]
     card: Mapping[str, object]
     out_of_fold: NDArray[np.float32] | None = None
 
@@ -57,11 +57,11 @@ class Trained:
 
         Args:
             out, precision, fp32: as for `stance.train.export.export`.
-            max_flips: the share of `held_out` that int8 may label otherwise than fp32, 0 to 1. Default: 0.01,
-                or two sentences, if that is more; no limit where few rows are measured by folds.
+            max_flips: the share of `development` that int8 may label otherwise than fp32, 0 to 1. Default:
+                0.01, or two sentences, if that is more; no limit where few rows are measured by folds.
 
         Returns:
-            The share of `held_out` that the network labels otherwise than in fp32.
+            The share of `development` that the network labels otherwise than in fp32.
 
         Raises:
             ModelError: int8 flips too many labels, or the encoder cannot be a network.
@@ -69,12 +69,12 @@ class Trained:
         """
         if max_flips is None:
             by_folds = self.out_of_fold is not None
-            max_flips = 1.0 if by_folds else max(MOST_FLIPS, ALWAYS_FLIPS / len(self.held_out))
+            max_flips = 1.0 if by_folds else max(MOST_FLIPS, ALWAYS_FLIPS / len(self.development))
         return export(
             self.model,
             self.tokenizer,
             out,
-            held_out=self.held_out,
+            development=self.development,
             precision=precision,
             max_flips=max_flips,
             fp32=fp32,
@@ -85,7 +85,7 @@ class Trained:
 
 def train(
     sentences: Sequence[LabelledSentence],
-    held_out: Sequence[LabelledSentence] = (),
+    development: Sequence[LabelledSentence] = (),
     *,
     base: str | Path | None = None,
     way: Way | str | None = None,
@@ -99,8 +99,8 @@ def train(
     Args:
         sentences: what it learns from; those that `stance.train.check.check` sets aside are better left out.
             Where no other labels occur than the project's, the model has those, and their stances and acts.
-        held_out: what the best epoch is chosen on, and what it is calibrated and measured with; never learnt
-            from. Default: a part of `sentences`; where few are learnt from, all of them, by folds.
+        development: what the best epoch is chosen on, and what it is calibrated and measured with; never
+            learnt from. Default: a part of `sentences`; where few are learnt from, all of them, by folds.
         base: a Hub id or a folder of an encoder. Default: the shipped model.
         way: what is learnt: "head", "pairs" or "all". Default: as `choose_way` has it.
         recipe: how to fine-tune; the other ways heed its `seed`, `bf16` and `max_tokens` alone. Default:
@@ -120,15 +120,15 @@ def train(
     """
     recipe = recipe or Recipe()
     base = base or find_model()
-    _check(sentences, held_out)
+    _check(sentences, development)
     if resume and work is None:
         raise InputError("a folder `work`, from which to resume, was expected; none came")
     labels = label_set(sentences)
-    way = pick(Way, way) if way else choose_way(sentences, held_out, base=base)
-    measured: Sequence[LabelledSentence] = held_out
+    way = pick(Way, way) if way else choose_way(sentences, development, base=base)
+    measured: Sequence[LabelledSentence] = development
     logits = None
     if way is Way.ALL:
-        learnt, measured = (sentences, held_out) if held_out else split(sentences, seed=recipe.seed)
+        learnt, measured = (sentences, development) if development else split(sentences, seed=recipe.seed)
         with nullcontext(work) if work else TemporaryDirectory() as folder:
             model, tokenizer = fit(
                 learnt,
@@ -143,7 +143,7 @@ def train(
             )
         how = asdict(recipe)
     else:
-        learnt, measured = sentences, held_out or sentences
+        learnt, measured = sentences, development or sentences
         options: dict[str, Any] = {
             "base": base,
             "labels": labels,
@@ -152,7 +152,7 @@ def train(
             "bf16": recipe.bf16,
             "seed": recipe.seed,
         }
-        if not held_out:
+        if not development:
             logits = out_of_fold(sentences, **options)
         model, tokenizer = fit_few(sentences, **options)
         how = {"learnt": way.meaning}
@@ -165,29 +165,29 @@ def train(
     return Trained(model, tokenizer, way, measured, card, logits)
 
 
-def _check(sentences: Sequence[LabelledSentence], held_out: Sequence[LabelledSentence]) -> None:
+def _check(sentences: Sequence[LabelledSentence], development: Sequence[LabelledSentence]) -> None:
     if len(found := {sentence.label for sentence in sentences}) < 2:
         raise InputError(
             f"sentences of two labels or more were expected, {len(sentences)} of {len(found)} came"
         )
-    groups = {sentence.group for sentence in held_out if sentence.group is not None}
+    groups = {sentence.group for sentence in development if sentence.group is not None}
     if shared := sorted({sentence.group for sentence in sentences if sentence.group in groups} - {None}):
         raise InputError(f"group {shared[0]} came in both parts; in one alone it was expected")
 
 
 def choose_way(
     sentences: Sequence[LabelledSentence],
-    held_out: Sequence[LabelledSentence] = (),
+    development: Sequence[LabelledSentence] = (),
     *,
     base: str | Path | None = None,
 ) -> Way:
     """Say what is best learnt: from few sentences of new labels less than all weights.
 
     Args:
-        sentences, held_out, base: as for `train`. With sentences held out, all weights are.
+        sentences, development, base: as for `train`. With sentences held out, all weights are.
     """
     labels = label_set(sentences)
-    if held_out or not are_few(sentences, base or find_model(), labels):
+    if development or not are_few(sentences, base or find_model(), labels):
         return Way.ALL
     return Way.HEAD if suits_head_alone(sentences, labels) else Way.PAIRS
 

@@ -61,13 +61,13 @@ if __name__ == "__main__":
     words = tokenizer()
     sentences = [sentence.text for sentence in split(TEXT.read_text(encoding="utf-8"))]
     network = model(len(words))
-    held_out = []
+    development = []
     for index, text in enumerate(sentences):
         with torch.inference_mode():
             row = words(text, return_tensors="pt", truncation=True, max_length=48)
             best = int(network(row["input_ids"], row["attention_mask"])["logits"].argmax())
         label = LABELS[best if index % 8 else 0]  # right but for a few, so that it is well calibrated
-        held_out.append(LabelledSentence(text, label, stances=(label,) if label in STANCES else ()))
-    flips = export(network, words, HERE / "tiny", held_out=held_out, max_tokens=48, max_flips=1.0)
+        development.append(LabelledSentence(text, label, stances=(label,) if label in STANCES else ()))
+    flips = export(network, words, HERE / "tiny", development=development, max_tokens=48, max_flips=1.0)
     (HERE / "tiny" / "README.md").unlink()  # a card would say that it is good for something
     print(f"{flips:.1%} of labels flipped by int8")

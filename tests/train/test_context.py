@@ -33,7 +33,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[StanceModel, obje
 
 def test_what_was_learnt_of_contexts_is_in_the_folder(trained: tuple, tmp_path: Path) -> None:
     """The model says that it reads contexts, and they decide; training goes on from such a one."""
-    export(*trained, tmp_path / "mine", held_out=[DENIED, FELL], max_tokens=48, precision="fp32")
+    export(*trained, tmp_path / "mine", development=[DENIED, FELL], max_tokens=48, precision="fp32")
     classifier = stance.load(tmp_path / "mine")
     assert classifier.bundle.reads_context
     assert "with the one before it" in (tmp_path / "mine" / "README.md").read_text()
@@ -47,7 +47,7 @@ def test_contexts_that_were_not_learnt_from_are_not_read(tmp_path: Path) -> None
     train = [replace(row, context=None) for row in TRAIN]
     recipe = replace(RECIPE, epochs=1)
     told = fit(train, [DENIED, FELL], base=TINY, work=tmp_path / "work", recipe=recipe)
-    export(*told, tmp_path / "mine", held_out=[DENIED, FELL], max_tokens=48, max_flips=1.0)
+    export(*told, tmp_path / "mine", development=[DENIED, FELL], max_tokens=48, max_flips=1.0)
     assert not open_bundle(tmp_path / "mine").reads_context
 
 

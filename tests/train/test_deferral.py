@@ -17,8 +17,10 @@ from .conftest import labelled_by
 
 def test_what_is_left_to_a_larger_model_keeps_its_figures(tiny_copy: Path, staged: Path) -> None:
     """No more than that is left; a first stage that is there stays, and answers as before."""
-    held_out = labelled_by(staged)
-    wrong = [LabelledSentence(row.text, row.label if i % 5 else "denial") for i, row in enumerate(held_out)]
+    development = labelled_by(staged)
+    wrong = [
+        LabelledSentence(row.text, row.label if i % 5 else "denial") for i, row in enumerate(development)
+    ]
     for file in staged.iterdir():
         (tiny_copy / file.name).write_bytes(file.read_bytes())
     share = fit_deferral(tiny_copy, staged, wrong)

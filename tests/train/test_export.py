@@ -29,7 +29,7 @@ from .conftest import DENIED, FELL, RECIPE
 
 def test_training_learns_and_the_folder_answers(trained: tuple, tmp_path: Path) -> None:
     """What was learnt is what the exported model says, with calibrated probabilities."""
-    flips = export(*trained, tmp_path / "mine", held_out=[DENIED, FELL], max_tokens=48)
+    flips = export(*trained, tmp_path / "mine", development=[DENIED, FELL], max_tokens=48)
     classifier = stance.load(tmp_path / "mine")
     assert flips == 0
     assert classifier.classify(DENIED.text).label == "denial"
@@ -54,7 +54,7 @@ def test_what_is_calibrated_is_what_is_answered(
 
     monkeypatch.setattr(module, "run_network", spy)
     rows = [DENIED, FELL, LabelledSentence("It denied that. " * 40, "denial", ("denial",))]
-    export(*trained, tmp_path / "mine", held_out=rows, max_tokens=48, max_flips=1.0)
+    export(*trained, tmp_path / "mine", development=rows, max_tokens=48, max_flips=1.0)
     shown: list = []
     classifier = stance.load(tmp_path / "mine")
     logits = classifier._session.logits
@@ -71,11 +71,11 @@ def test_what_is_calibrated_is_what_is_answered(
 def test_the_network_is_there_in_fp32_as_well_on_request(trained: tuple, tmp_path: Path) -> None:
     """It is loaded by its precision, and says what the checkpoint says; the card and the contract name it."""
     out = tmp_path / "mine"
-    export(*trained, out, held_out=[DENIED, FELL], max_tokens=48)
+    export(*trained, out, development=[DENIED, FELL], max_tokens=48)
     assert not (out / "model_fp32.onnx").exists()
     with pytest.raises(ModelError, match=r"names no model_fp32\.onnx"):
         stance.load(out, precision="fp32")
-    export(*trained, out, held_out=[DENIED, FELL], max_tokens=48, fp32=True)
+    export(*trained, out, development=[DENIED, FELL], max_tokens=48, fp32=True)
     assert "model_fp32.onnx" in open_bundle(out, every_file=True).hashes
     assert (
         '`model_fp32.onnx` in fp32 (`stance.load(..., precision="fp32")`)' in (out / "README.md").read_text()
@@ -93,7 +93,7 @@ def test_the_network_is_there_in_fp32_as_well_on_request(trained: tuple, tmp_pat
 
 def test_the_folder_is_a_hugging_face_checkpoint(trained: tuple, tmp_path: Path) -> None:
     """The usual classes open it, in full precision and with the right names."""
-    export(*trained, tmp_path / "mine", held_out=[DENIED, FELL], max_tokens=48)
+    export(*trained, tmp_path / "mine", development=[DENIED, FELL], max_tokens=48)
     model = AutoModelForSequenceClassification.from_pretrained(tmp_path / "mine").eval()
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "mine")
     logits = model(**tokenizer(DENIED.text, return_tensors="pt")).logits[0]
@@ -105,7 +105,7 @@ def test_a_folder_without_its_checkpoint_still_labels(trained: tuple, tmp_path: 
     """As the whole one does; it is no base to train from."""
     whole, small = tmp_path / "whole", tmp_path / "small"
     for folder in (whole, small):
-        export(*trained, folder, held_out=[DENIED, FELL], max_tokens=48, checkpoint=folder == whole)
+        export(*trained, folder, development=[DENIED, FELL], max_tokens=48, checkpoint=folder == whole)
     answers = [stance.load(folder).classify(DENIED.text).probabilities for folder in (whole, small)]
     assert answers[0] == answers[1]
     assert "model.safetensors" not in open_bundle(small, every_file=True).hashes
@@ -118,7 +118,7 @@ def test_a_folder_without_its_checkpoint_still_labels(trained: tuple, tmp_path: 
 def test_stances_that_no_reader_gave_are_not_taken_for_none(trained: tuple, tmp_path: Path) -> None:
     """Labels alone leave the stances as the model has them: no temperature, no threshold is made up."""
     rows = [LabelledSentence(DENIED.text, "denial"), LabelledSentence(FELL.text, "none")]
-    export(*trained, tmp_path / "mine", held_out=rows, max_tokens=48)
+    export(*trained, tmp_path / "mine", development=rows, max_tokens=48)
     calibration = open_bundle(tmp_path / "mine").calibration
     assert (calibration.stance_temperature, dict(calibration.stance_thresholds)) == (1.0, {})
 
@@ -139,7 +139,7 @@ def test_too_many_flips_are_refused_and_named(
 
     monkeypatch.setattr(module, "build_graph", broken)
     with pytest.raises(ModelError, match=r"100\.0%.*\n.*It denied the deal"):
-        export(*trained, tmp_path / "mine", held_out=[DENIED, FELL], max_tokens=48)
+        export(*trained, tmp_path / "mine", development=[DENIED, FELL], max_tokens=48)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -148,7 +148,7 @@ def test_a_folder_that_fails_half_way_leaves_the_old_one(
 ) -> None:
     """It is written whole or not at all."""
     out = tmp_path / "mine"
-    export(*trained, out, held_out=[DENIED, FELL], max_tokens=48)
+    export(*trained, out, development=[DENIED, FELL], max_tokens=48)
     before = {file.name: file.read_bytes() for file in out.iterdir()}
 
     def full(*_: object, **__: object) -> None:
@@ -156,7 +156,7 @@ def test_a_folder_that_fails_half_way_leaves_the_old_one(
 
     monkeypatch.setattr("stance.train.export.write_contract", full)
     with pytest.raises(OutputError, match="No space left"):
-        export(*trained, out, held_out=[DENIED, FELL], max_tokens=48)
+        export(*trained, out, development=[DENIED, FELL], max_tokens=48)
     assert {file.name: file.read_bytes() for file in out.iterdir()} == before
     assert [file.name for file in tmp_path.iterdir()] == ["mine"]
 
@@ -170,7 +170,7 @@ def test_another_label_set_has_no_stances(tmp_path: Path) -> None:
     model, tokenizer = fit(
         rows * 32, rows, base=TINY, work=tmp_path / "work", recipe=RECIPE, labels=("bad", "good"), stances=()
     )
-    export(model, tokenizer, tmp_path / "mine", held_out=rows, max_tokens=48)
+    export(model, tokenizer, tmp_path / "mine", development=rows, max_tokens=48)
     classifier = stance.load(tmp_path / "mine")
     predictions = list(classifier.classify_many([row.text for row in rows]))
     assert [(prediction.label, prediction.stances) for prediction in predictions] == [
@@ -199,7 +199,7 @@ def test_a_model_finds_acts_only_if_it_was_taught(tmp_path: Path, taught: bool) 
     rows = [DENIED if taught else replace(DENIED, acts=None), FELL]
     recipe = Recipe(epochs=1)
     model, tokenizer = fit(rows * 4, rows, base=plain, work=tmp_path / "work", recipe=recipe)
-    export(model, tokenizer, tmp_path / "mine", held_out=rows, max_tokens=48, max_flips=1.0)
+    export(model, tokenizer, tmp_path / "mine", development=rows, max_tokens=48, max_flips=1.0)
     assert stance.load(tmp_path / "mine").bundle.finds_acts == taught
     assert ("pointers.query.weight" in load_file(tmp_path / "mine" / "model.safetensors")) == taught
 
@@ -213,7 +213,7 @@ def test_a_bert_with_another_activation_is_traced(tmp_path: Path) -> None:
     model = open_base(encoder, labels=stance.LABELS, stances=stance.LABELS[1:]).eval()
     rows, tokenizer = [DENIED, FELL], AutoTokenizer.from_pretrained(encoder)
     out = tmp_path / "mine"
-    export(model, tokenizer, out, held_out=rows, max_tokens=48, precision=Precision.FP32)
+    export(model, tokenizer, out, development=rows, max_tokens=48, precision=Precision.FP32)
     row = tokenizer(DENIED.text, return_tensors="pt")
     with torch.inference_mode():
         logits = AutoModelForSequenceClassification.from_pretrained(out).eval()(**row).logits.numpy()

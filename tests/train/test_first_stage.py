@@ -20,11 +20,11 @@ from .conftest import labelled_by
 
 def test_it_answers_without_loss(tiny_copy: Path) -> None:
     """The share that it says it answers is answered, and the labels are those of the network."""
-    held_out = labelled_by(tiny_copy)
-    share = add_first_stage(tiny_copy, held_out, held_out, max_loss=0.0)
-    found = list(stance.load(tiny_copy).classify_many(row.text for row in held_out))
+    development = labelled_by(tiny_copy)
+    share = add_first_stage(tiny_copy, development, development, max_loss=0.0)
+    found = list(stance.load(tiny_copy).classify_many(row.text for row in development))
     assert np.mean([one.reason == "plain" for one in found]) == share > 0
-    assert [one.label for one in found] == [row.label for row in held_out]
+    assert [one.label for one in found] == [row.label for row in development]
 
 
 def test_its_probabilities_outlive_the_models_calibration() -> None:
@@ -42,21 +42,21 @@ def test_its_probabilities_outlive_the_models_calibration() -> None:
 
 def test_it_may_not_cost_more_than_was_allowed(tiny_copy: Path) -> None:
     """Where readers took plain sentences otherwise, it answers only what it may get wrong."""
-    held_out = labelled_by(tiny_copy)
-    taught = [LabelledSentence(row.text, "none" if i % 7 else "denial") for i, row in enumerate(held_out)]
-    add_first_stage(tiny_copy, taught, held_out, max_loss=0.1)
+    development = labelled_by(tiny_copy)
+    taught = [LabelledSentence(row.text, "none" if i % 7 else "denial") for i, row in enumerate(development)]
+    add_first_stage(tiny_copy, taught, development, max_loss=0.1)
     labels = open_bundle(tiny_copy).labels
-    true = np.array([labels.index(row.label) for row in held_out])
-    found = stance.load(tiny_copy).classify_many(row.text for row in held_out)
+    true = np.array([labels.index(row.label) for row in development])
+    found = stance.load(tiny_copy).classify_many(row.text for row in development)
     assert macro_f1(true, np.array([labels.index(one.label) for one in found])) >= 0.9
 
 
 def test_the_same_sentences_make_the_same_folder(tiny_copy: Path) -> None:
     """So that its hash says what it learnt from; a stage that is there is replaced."""
-    held_out = labelled_by(tiny_copy)
-    add_first_stage(tiny_copy, held_out, held_out)
+    development = labelled_by(tiny_copy)
+    add_first_stage(tiny_copy, development, development)
     first = open_bundle(tiny_copy, every_file=True).digest
-    add_first_stage(tiny_copy, held_out, held_out)
+    add_first_stage(tiny_copy, development, development)
     assert open_bundle(tiny_copy, every_file=True).digest == first
     assert (tiny_copy / FIRST_STAGE).is_file()
 
@@ -73,12 +73,12 @@ def test_what_cannot_be_learnt_from_is_refused(tiny_copy: Path) -> None:
     known = labelled_by(tiny_copy)
     with pytest.raises(InputError, match="none came"):
         add_first_stage(tiny_copy, known, [])
-    for taught, held_out in (
+    for taught, development in (
         ([*known, LabelledSentence("It.", "denail")], known),
         (known, [known[0], LabelledSentence("It.", "denail")]),
     ):
         with pytest.raises(InputError, match="denial"):
-            add_first_stage(tiny_copy, taught, held_out)
+            add_first_stage(tiny_copy, taught, development)
     assert open_bundle(tiny_copy).first_stage is None
 
 
@@ -93,8 +93,8 @@ def test_a_model_needs_a_label_for_plain_sentences(tiny_copy: Path) -> None:
 
 def test_a_new_first_stage_ends_a_threshold(tiny_copy: Path) -> None:
     """Which was fitted to how sure the model was without it."""
-    held_out = labelled_by(tiny_copy)
-    fit_deferral(tiny_copy, tiny_copy, held_out)
+    development = labelled_by(tiny_copy)
+    fit_deferral(tiny_copy, tiny_copy, development)
     assert open_bundle(tiny_copy).deferral_threshold is not None
-    add_first_stage(tiny_copy, held_out, held_out)
+    add_first_stage(tiny_copy, development, development)
     assert open_bundle(tiny_copy).deferral_threshold is None

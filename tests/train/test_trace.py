@@ -109,7 +109,7 @@ def test_any_encoder_becomes_a_model_folder(
     )  # tracing again would take seconds
     tokenizer = AutoTokenizer.from_pretrained(TINY)
     folder = tmp_path / "mine"
-    export(model, tokenizer, folder, held_out=ROWS, max_tokens=256, precision=precision, max_flips=1.0)
+    export(model, tokenizer, folder, development=ROWS, max_tokens=256, precision=precision, max_flips=1.0)
     open_bundle(folder, every_file=True)
     assert f"in {precision};" in (folder / "README.md").read_text()
     classifier = stance.load(folder)

@@ -35,7 +35,7 @@ def test_few_rows_become_a_folder(tmp_path: Path) -> None:
 def test_rows_held_out_are_what_few_are_measured_with(tmp_path: Path) -> None:
     """No folds are needed then."""
     trained = train(few(), few(1), base=TINY, way="head")
-    assert trained.held_out == few(1)
+    assert trained.development == few(1)
     assert trained.out_of_fold is None
     trained.export(tmp_path / "mine")
     assert "epoch" not in (tmp_path / "mine" / "README.md").read_text()
@@ -50,9 +50,9 @@ def test_a_part_of_many_rows_is_held_out(tmp_path: Path) -> None:
     ]
     trained = train(rows, base=TINY, way=Way.ALL, recipe=Recipe(epochs=1), work=tmp_path / "work")
     assert trained.way is Way.ALL
-    assert trained.card["sentences"] == len(rows) - len(trained.held_out)
-    assert {sentence.group for sentence in trained.held_out} < {sentence.group for sentence in rows}
-    assert len(trained.held_out) == 2 * len({sentence.group for sentence in trained.held_out})
+    assert trained.card["sentences"] == len(rows) - len(trained.development)
+    assert {sentence.group for sentence in trained.development} < {sentence.group for sentence in rows}
+    assert len(trained.development) == 2 * len({sentence.group for sentence in trained.development})
     assert any((tmp_path / "work").iterdir())
 
 
@@ -85,13 +85,13 @@ def test_of_few_rows_int8_may_flip_one_or_two(tmp_path: Path, monkeypatch: pytes
     allowed = []
     monkeypatch.setattr("stance.train.training.export", lambda *_, max_flips, **__: allowed.append(max_flips))
     trained = train(few(), few(15), base=TINY, way=Way.HEAD)
-    for held_out, asked in ((few(15), None), (few(15), 0.0), (few(500), None)):
-        replace(trained, held_out=held_out).export(tmp_path / "mine", max_flips=asked)
+    for development, asked in ((few(15), None), (few(15), 0.0), (few(500), None)):
+        replace(trained, development=development).export(tmp_path / "mine", max_flips=asked)
     assert allowed == [2 / 30, 0.0, 0.01]
 
 
 @pytest.mark.parametrize(
-    ("sentences", "held_out", "way"),
+    ("sentences", "development", "way"),
     [
         (few(6), (), Way.HEAD),
         (few(32), (), Way.PAIRS),
@@ -101,10 +101,10 @@ def test_of_few_rows_int8_may_flip_one_or_two(tmp_path: Path, monkeypatch: pytes
     ],
 )
 def test_the_fewer_rows_the_less_is_learnt(
-    sentences: list[LabelledSentence], held_out: list[LabelledSentence], way: Way
+    sentences: list[LabelledSentence], development: list[LabelledSentence], way: Way
 ) -> None:
     """Of labels that the base knows, and with rows held out, all weights are."""
-    assert choose_way(sentences, held_out, base=TINY) is way
+    assert choose_way(sentences, development, base=TINY) is way
 
 
 def test_labels_are_the_project_s_or_those_that_occur() -> None:

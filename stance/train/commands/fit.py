@@ -131,8 +131,8 @@ def train_model(
         text_column, label_column, label_map, stances_column, acts_column, group_column, context_column
     )
     with one_voice() as first:
-        held_out = read_development(development, columns)
-        sentences = read_checked(data, columns, held_out, set_aside if first else None).require()
+        chosen_on = read_development(development, columns)
+        sentences = read_checked(data, columns, chosen_on, set_aside if first else None).require()
         # These load libraries for seconds, which help and mistakes in the input need not wait for.
         from stance.train.average import last_checkpoint
         from stance.train.progress import ShowProgress, tensorboard
@@ -145,7 +145,7 @@ def train_model(
             raise InputError(f"{', '.join(wants_all)}: not for a label head alone; take --all-weights")
         way = Way.HEAD if head_only else Way.ALL
         if head_only is None and not wants_all:
-            way = choose_way(sentences, held_out, base=base)
+            way = choose_way(sentences, chosen_on, base=base)
             _explain(way)
         if way is not Way.ALL and label_set(sentences) == LABELS:
             typer.echo("labels alone are learnt so; stances and acts need --all-weights", err=True)
@@ -153,7 +153,7 @@ def train_model(
             callbacks = [stack.enter_context(ShowProgress()), *boards] if way is Way.ALL else []
             trained = train(
                 sentences,
-                held_out,
+                chosen_on,
                 base=base,
                 way=way,
                 recipe=recipe,
